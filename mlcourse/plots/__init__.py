@@ -1,0 +1,6 @@
+"""Pictures of the course: each draws into a given Axes. Only this folder needs matplotlib."""
+
+from mlcourse.plots.show import show
+from mlcourse.plots.style import figure
+
+__all__ = ["figure", "show"]
