@@ -1,0 +1,5 @@
+"""Checks of the exercises: written once, run by students, by the grader and by CI."""
+
+from mlcourse.grading.task import task
+
+__all__ = ["task"]

@@ -1,0 +1,86 @@
+"""What a check says about an answer."""
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from mlcourse.grading.errors import (
+    AnswerError,
+    NotAttempted,
+    OutOfTime,
+    Unsupported,
+)
+from mlcourse.grading.task import Check
+
+#: ``error`` is the student's, ``grader_error`` is ours and never costs a point unseen.
+Status = Literal[
+    "passed", "failed", "not_attempted", "error", "timeout", "grader_error"
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One check's result: ``earned`` of ``points``, with a message for the student."""
+
+    name: str
+    task: str
+    title: str
+    hint: str
+    points: float
+    earned: float
+    hidden: bool
+    status: Status
+    message: str
+    seconds: float
+
+
+def judge(check: Check, answers: object) -> Verdict:
+    """Run one check on ``answers`` and say what came of it; never raises but Ctrl-C."""
+    started = time.perf_counter()
+    status: Status = "passed"
+    message = ""
+    try:
+        check.function(answers)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        status, message = explain(error)
+    return Verdict(
+        name=check.name,
+        task=check.task,
+        title=check.title,
+        hint=check.hint,
+        points=check.points,
+        earned=check.points if status == "passed" else 0,
+        hidden=check.hidden,
+        status=status,
+        message=message,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def explain(error: BaseException) -> tuple[Status, str]:
+    """Return the status and the sentence for what a check raised.
+
+    >>> explain(AssertionError("got 2, expected 1"))
+    ('failed', 'got 2, expected 1')
+    >>> explain(NotAttempted("Task 01.2 is not written yet"))
+    ('not_attempted', 'Task 01.2 is not written yet')
+    >>> explain(KeyError("a"))[0]
+    'grader_error'
+    """
+    if isinstance(error, AssertionError):
+        return "failed", str(error)
+    if isinstance(error, NotAttempted):
+        return "not_attempted", str(error)
+    if isinstance(error, OutOfTime):
+        return "timeout", str(error)
+    if isinstance(error, Unsupported):
+        return "failed", str(error)
+    if isinstance(error, AnswerError):
+        return "error", str(error)
+    return (
+        "grader_error",
+        f"the check itself stopped with {type(error).__name__}: {error}. This is not "
+        "counted against you; please tell the person who runs the course",
+    )
