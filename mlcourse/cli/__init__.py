@@ -1,0 +1,51 @@
+"""The console command ``mlcourse``: one file a command, imported only when it is called."""
+
+import sys
+from importlib import import_module
+
+import typer
+
+import mlcourse
+
+#: The function of that name in mlcourse/cli/<command>.py, and its line in --help.
+COMMANDS = {
+    "lab": "Open JupyterLab on the course index.",
+    "run": "Run lectures from the first cell to the last, with a progress bar.",
+    "check": "Check your answers in an exercise notebook.",
+    "progress": "Show how far you are in the exercises.",
+    "doctor": "Find out whether everything works, and what to do if not.",
+    "release": "For instructors: write the exercises from the solutions.",
+    "grade": "For instructors: grade a folder of submissions.",
+}
+
+
+def _called_by_name() -> None:
+    """Stand in for the commands that were not called: they are only listed."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mlcourse {mlcourse.__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True),
+) -> None:
+    """Similarity and deep metric learning: the course's command line.
+
+    Examples: `mlcourse run 01`, `mlcourse check exercises/01_relations.ipynb`,
+    `mlcourse grade submissions --out graded`.
+    """
+
+
+def app() -> None:
+    """Run the command named first on the command line."""
+    called = sys.argv[1] if len(sys.argv) > 1 else ""
+    commands = typer.Typer(no_args_is_help=True, add_completion=False, callback=_options)
+    for name, line in COMMANDS.items():
+        function = _called_by_name
+        if name == called:
+            function = getattr(import_module(f"mlcourse.cli.{name}"), name)
+        commands.command(name, short_help=line)(function)
+    commands()

@@ -1,0 +1,63 @@
+"""mlcourse run: the lectures in order, each in a kernel of its own."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from mlcourse.cli._say import course_root, fail
+from mlcourse.notebooks import CellFailed, run_notebook, save_notebook
+
+
+def run(
+    numbers: Annotated[
+        list[str] | None, typer.Argument(help="Lectures to run, as 01 03; default: all.")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Keep the outputs in the notebook files.")
+    ] = False,
+) -> None:
+    """Run lectures from the first cell to the last; print a table of times.
+
+    Exit code 0: all ran; 1: a cell failed; 2: no such lecture.
+
+    Examples: `mlcourse run`, `mlcourse run 01 03`, `mlcourse run 03 --update`.
+    """
+    console = Console()
+    table = Table("lecture", "cells", "seconds", "result", title="Lectures")
+    failed = False
+    for path in _chosen(course_root() / "lectures", numbers):
+        start = time.perf_counter()
+        quiet = not console.is_terminal
+        with Progress(console=console, transient=True, disable=quiet) as progress:
+            bar = progress.add_task(path.stem, total=None)
+            try:
+                notebook = run_notebook(
+                    path, on_cell=lambda i, n, b=bar: progress.update(b, completed=i, total=n)
+                )
+                result = "ran"
+            except CellFailed as error:
+                failed, result = True, f"[red]{error}[/]"
+            except KeyboardInterrupt:
+                fail(f"stopped in {path.name}; nothing was changed", code=130)
+        if update and result == "ran":
+            save_notebook(notebook, path)
+        cells = str(len(notebook.cells)) if result == "ran" else "-"
+        seconds = f"{time.perf_counter() - start:.1f}"
+        console.print(f"{path.stem}: {result}, {seconds} s")
+        table.add_row(path.stem, cells, seconds, result)
+    console.print(table)
+    raise typer.Exit(int(failed))
+
+
+def _chosen(folder: Path, numbers: list[str] | None) -> list[Path]:
+    lectures = {p.name[:2]: p for p in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    if not lectures:
+        fail(f"no lecture NN_topic.ipynb in {folder}; is the course complete there?")
+    if missing := [n for n in numbers or [] if n.zfill(2) not in lectures]:
+        fail(f"no lecture {', '.join(missing)}; there are {', '.join(lectures)}")
+    return [lectures[n.zfill(2)] for n in numbers] if numbers else list(lectures.values())

@@ -1,0 +1,75 @@
+"""Run a notebook in a fresh kernel of this very Python; save it in one step."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+
+class CellFailed(Exception):
+    """A cell raised, ran too long, or took its kernel down."""
+
+
+def run_notebook(
+    path: Path,
+    *,
+    on_cell: Callable[[int, int], object] = lambda done, total: None,
+    timeout: int = 300,
+) -> nbformat.NotebookNode:
+    """Execute path's cells in order, beside it, and return the notebook with outputs.
+
+    on_cell(done, total) is called as cells finish; timeout is in seconds a cell. Raises
+    CellFailed with the cell's number and the last line of its traceback. The file is
+    not touched.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    total = len(notebook.cells)
+    # Not the user's kernel "python3", which may be another Python: the one running here.
+    here = KernelSpecManager(kernel_dirs=[])
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_spec_manager=here),
+        timeout=timeout,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_complete=lambda cell, cell_index: on_cell(cell_index + 1, total),
+        on_cell_start=lambda cell, cell_index: current.append(cell_index + 1),
+        extra_arguments=["--log-level=ERROR"],
+    )
+    current = [0]
+    try:
+        _execute(client)
+    except CellExecutionError as error:
+        raise CellFailed(f"cell {current[-1]}: {error.ename}: {error.evalue}") from error
+    except (CellTimeoutError, DeadKernelError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CellFailed(f"cell {current[-1]}: {reason}") from error
+    return notebook
+
+
+def _execute(client: NotebookClient) -> None:
+    """Run client in a thread, so that Ctrl-C reaches us, not nbclient's own handler."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        done = pool.submit(client.execute)
+        try:
+            done.result()
+        except KeyboardInterrupt:
+            client.km.provisioner.process.kill()
+            raise
+
+
+def save_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write notebook to path in one step: the old file stays whole until the end."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # times of this run
+    partial = path.with_name(path.name + ".part")
+    try:
+        nbformat.write(notebook, partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
