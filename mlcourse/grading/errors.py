@@ -32,6 +32,8 @@ class StudentError(AnswerError):
         self.message = message
         self.where = where
         self.name = name
+        #: The traceback as text, to be folded away; empty where there is none.
+        self.trace = ""
 
     def __str__(self) -> str:
         """Return the sentence that the student reads."""

@@ -8,6 +8,7 @@ from mlcourse.grading.errors import (
     AnswerError,
     NotAttempted,
     OutOfTime,
+    StudentError,
     Unsupported,
 )
 from mlcourse.grading.task import Check
@@ -32,19 +33,21 @@ class Verdict:
     status: Status
     message: str
     seconds: float
+    trace: str = ""  # of the student's exception, to be folded away
 
 
 def judge(check: Check, answers: object) -> Verdict:
     """Run one check on ``answers`` and say what came of it; never raises but Ctrl-C."""
     started = time.perf_counter()
     status: Status = "passed"
-    message = ""
+    message = trace = ""
     try:
         check.function(answers)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         status, message = explain(error)
+        trace = error.trace if isinstance(error, StudentError) else ""
     return Verdict(
         name=check.name,
         task=check.task,
@@ -56,6 +59,7 @@ def judge(check: Check, answers: object) -> Verdict:
         status=status,
         message=message,
         seconds=time.perf_counter() - started,
+        trace=trace,
     )
 
 
