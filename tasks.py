@@ -4,8 +4,10 @@ import sys
 
 if not (3, 11) <= sys.version_info < (3, 14):
     sys.exit(
-        "mlcourse needs Python 3.11, 3.12 or 3.13, and this is Python %d.%d (%s). "
-        "Install one of them and run: python3.12 tasks.py" % (sys.version_info[:2] + (sys.executable,))
+        "mlcourse needs Python 3.11, 3.12 or 3.13, and this is Python {}.{} ({}). "
+        "Install one of them and run: python3.12 tasks.py".format(
+            *sys.version_info[:2], sys.executable
+        )
     )
 
 import hashlib
@@ -18,13 +20,15 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = VENV / "mlcourse-installed"
-#: The lists that decide what is installed; STAMP holds their hash once all of it is there.
+#: What decides what is installed; STAMP holds its hash once all of it is there.
 LISTS = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 
 
 def setup():
     """Make .venv and install the locked packages, unless that is done already."""
-    wanted = hashlib.sha256(b"".join(p.read_bytes() for p in LISTS) + sys.version.encode())
+    wanted = hashlib.sha256(
+        b"".join(p.read_bytes() for p in LISTS) + sys.version.encode()
+    )
     if STAMP.exists() and STAMP.read_text() == wanted.hexdigest():
         return
     print("Setting up .venv (once; about 200 packages, some minutes) ...", flush=True)
@@ -44,15 +48,25 @@ def course():
     """Run every lecture in order, then grade the reference solutions."""
     mlcourse("run")
     mlcourse("grade", "solutions", "--out", "build/reference", "--trusted")
-    print("\nNext: `make lab` opens the course. Start with lecture 01, then exercise 01.")
+    print(
+        "\nNext: `make lab` opens the course. Start with lecture 01, then exercise 01."
+    )
     print("The graded example lies in build/reference (grades.csv, feedback/).")
 
 
 def test():
-    """Every test: the library twice (plain, then with checked shapes), the notebooks."""
+    """Every test: the library with checked shapes, then all tests and notebooks."""
     pytest = [str(BIN / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    shapes = ["--jaxtyping-packages=mlcourse,beartype.beartype", "-m", "not errors and not slow"]
-    library = [str(p) for p in sorted(ROOT.glob("tests/*")) if (ROOT / "mlcourse" / p.name).is_dir()]
+    shapes = [
+        "--jaxtyping-packages=mlcourse,beartype.beartype",
+        "-m",
+        "not errors and not slow",
+    ]
+    library = [
+        str(p)
+        for p in sorted(ROOT.glob("tests/*"))
+        if (ROOT / "mlcourse" / p.name).is_dir()
+    ]
     run([*pytest, *shapes, *library])
     notebooks = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     everything = ["tests", "mlcourse", "lectures", "solutions"]
@@ -65,12 +79,16 @@ def lab():
 
 
 def mlcourse(*args):
+    """Call the console command of the environment."""
     run([str(BIN / "mlcourse"), *args])
 
 
 def run(command):
     """Run command in the project's folder; its failure is ours, without a traceback."""
-    threads = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}  # many small tensors, few cores
+    threads = {
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+    }  # many small tensors, few cores
     done = subprocess.run(command, cwd=ROOT, env={**threads, **os.environ})
     if done.returncode:
         sys.exit(done.returncode)
@@ -80,7 +98,7 @@ TASKS = {"course": course, "test": test, "lab": lab, "setup": lambda: None}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in TASKS:
-        sys.exit("usage: python tasks.py %s" % " | ".join(TASKS))
+        sys.exit("usage: python tasks.py " + " | ".join(TASKS))
     try:
         setup()
         TASKS[sys.argv[1]]()

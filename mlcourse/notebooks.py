@@ -1,6 +1,5 @@
 """Run a notebook in a fresh kernel of this very Python; save it in one step."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 
-class CellFailed(Exception):
+class CellError(Exception):
     """A cell raised, ran too long, or took its kernel down."""
 
 
@@ -25,30 +24,35 @@ def run_notebook(
     """Execute path's cells in order, beside it, and return the notebook with outputs.
 
     on_cell(done, total) is called as cells finish; timeout is in seconds a cell. Raises
-    CellFailed with the cell's number and the last line of its traceback. The file is
+    CellError with the cell's number and the last line of its traceback. The file is
     not touched.
     """
-    notebook = nbformat.read(path, as_version=4)
-    total = len(notebook.cells)
-    # Not the user's kernel "python3", which may be another Python: the one running here.
-    here = KernelSpecManager(kernel_dirs=[])
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+    reached = 0
+
+    def on_start(cell: object, cell_index: int) -> None:
+        nonlocal reached
+        reached = cell_index + 1
+
     client = NotebookClient(
         notebook,
-        km=AsyncKernelManager(kernel_spec_manager=here),
+        # Not the user's kernel "python3", which may be another Python: this very one.
+        km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
         timeout=timeout,
         resources={"metadata": {"path": str(path.parent)}},
-        on_cell_complete=lambda cell, cell_index: on_cell(cell_index + 1, total),
-        on_cell_start=lambda cell, cell_index: current.append(cell_index + 1),
+        on_cell_start=on_start,
+        on_cell_complete=lambda cell, cell_index: on_cell(
+            cell_index + 1, len(notebook.cells)
+        ),
         extra_arguments=["--log-level=ERROR"],
     )
-    current = [0]
     try:
         _execute(client)
     except CellExecutionError as error:
-        raise CellFailed(f"cell {current[-1]}: {error.ename}: {error.evalue}") from error
+        raise CellError(f"cell {reached}: {error.ename}: {error.evalue}") from error
     except (CellTimeoutError, DeadKernelError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise CellFailed(f"cell {current[-1]}: {reason}") from error
+        raise CellError(f"cell {reached}: {reason}") from error
     return notebook
 
 
@@ -59,7 +63,7 @@ def _execute(client: NotebookClient) -> None:
         try:
             done.result()
         except KeyboardInterrupt:
-            client.km.provisioner.process.kill()
+            client.km.provisioner.process.kill()  # type: ignore[union-attr]
             raise
 
 
@@ -70,6 +74,6 @@ def save_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
     partial = path.with_name(path.name + ".part")
     try:
         nbformat.write(notebook, partial)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

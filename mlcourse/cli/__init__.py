@@ -1,4 +1,4 @@
-"""The console command ``mlcourse``: one file a command, imported only when it is called."""
+"""The console command: one file a command, imported only when it is called."""
 
 import sys
 from importlib import import_module
@@ -42,10 +42,14 @@ def _options(
 def app() -> None:
     """Run the command named first on the command line."""
     called = sys.argv[1] if len(sys.argv) > 1 else ""
-    commands = typer.Typer(no_args_is_help=True, add_completion=False, callback=_options)
+    commands = typer.Typer(
+        no_args_is_help=True, add_completion=False, callback=_options
+    )
     for name, line in COMMANDS.items():
         function = _called_by_name
         if name == called:
             function = getattr(import_module(f"mlcourse.cli.{name}"), name)
-        commands.command(name, short_help=line)(function)
+        settings = {"allow_extra_args": True, "ignore_unknown_options": True}
+        extra = settings if name == "lab" else None
+        commands.command(name, short_help=line, context_settings=extra)(function)
     commands()

@@ -1,21 +1,23 @@
 """mlcourse run: the lectures in order, each in a kernel of its own."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from mlcourse.cli._say import course_root, fail
-from mlcourse.notebooks import CellFailed, run_notebook, save_notebook
+from mlcourse.notebooks import CellError, run_notebook, save_notebook
 
 
 def run(
     numbers: Annotated[
-        list[str] | None, typer.Argument(help="Lectures to run, as 01 03; default: all.")
+        list[str] | None,
+        typer.Argument(help="Lectures to run, as 01 03; default: all."),
     ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Keep the outputs in the notebook files.")
@@ -35,12 +37,11 @@ def run(
         quiet = not console.is_terminal
         with Progress(console=console, transient=True, disable=quiet) as progress:
             bar = progress.add_task(path.stem, total=None)
+            advance = partial(_advance, progress, bar)
             try:
-                notebook = run_notebook(
-                    path, on_cell=lambda i, n, b=bar: progress.update(b, completed=i, total=n)
-                )
+                notebook = run_notebook(path, on_cell=advance)
                 result = "ran"
-            except CellFailed as error:
+            except CellError as error:
                 failed, result = True, f"[red]{error}[/]"
             except KeyboardInterrupt:
                 fail(f"stopped in {path.name}; nothing was changed", code=130)
@@ -54,10 +55,16 @@ def run(
     raise typer.Exit(int(failed))
 
 
+def _advance(progress: Progress, bar: TaskID, done: int, total: int) -> None:
+    progress.update(bar, completed=done, total=total)
+
+
 def _chosen(folder: Path, numbers: list[str] | None) -> list[Path]:
     lectures = {p.name[:2]: p for p in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     if not lectures:
         fail(f"no lecture NN_topic.ipynb in {folder}; is the course complete there?")
     if missing := [n for n in numbers or [] if n.zfill(2) not in lectures]:
         fail(f"no lecture {', '.join(missing)}; there are {', '.join(lectures)}")
-    return [lectures[n.zfill(2)] for n in numbers] if numbers else list(lectures.values())
+    return (
+        [lectures[n.zfill(2)] for n in numbers] if numbers else list(lectures.values())
+    )

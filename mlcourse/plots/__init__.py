@@ -1,4 +1,4 @@
-"""Pictures of the course: each draws into a given Axes. Only this folder needs matplotlib."""
+"""Pictures of the course, drawn into given Axes. Only this folder needs matplotlib."""
 
 from mlcourse.plots.show import show
 from mlcourse.plots.style import figure

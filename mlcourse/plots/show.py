@@ -16,8 +16,8 @@ def show(fig: Figure, description: str, *, dpi: int = 100) -> None:
     description = " ".join(description.split())
     if len(description) < 40:
         raise ValueError(
-            f"the description must say what the figure shows, in 40 characters or more; "
-            f"got {len(description)}: {description!r}"
+            "the description must say what the figure shows, in 40 characters or "
+            f"more; got {len(description)}: {description!r}"
         )
     png = BytesIO()
     fig.savefig(png, format="png", dpi=dpi)

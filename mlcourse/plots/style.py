@@ -26,7 +26,7 @@ SEQUENTIAL = "cividis"
 #: For right and wrong; always with a mark or a line style beside it.
 GOOD, BAD = COLORS[0], COLORS[4]
 
-_STYLE = {
+_STYLE: Any = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 11,
@@ -44,7 +44,7 @@ def figure(
 ) -> tuple[Figure, Any]:
     """A figure of size (width, height) in inches and its Axes, in the course's style.
 
-    ``grid`` is handed on to matplotlib's ``Figure.subplots`` (sharex, width_ratios, ...).
+    ``grid`` goes to matplotlib's ``Figure.subplots`` (sharex, width_ratios, ...).
     No pyplot, no global state: what is drawn is shown by :func:`mlcourse.plots.show`.
     """
     with mpl.rc_context(_STYLE):

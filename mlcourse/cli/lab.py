@@ -1,0 +1,23 @@
+"""mlcourse lab: JupyterLab, opened on the course map."""
+
+import subprocess
+import sys
+
+import typer
+
+from mlcourse.cli._say import course_root
+
+INDEX = "/lab/tree/README.md?factory=Markdown%20Preview"
+
+
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab on the course index; Ctrl-C in the terminal ends it.
+
+    Further arguments go to JupyterLab. Example: `mlcourse lab --port 9000`.
+    """
+    command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url={INDEX}"]
+    try:
+        done = subprocess.run([*command, *context.args], cwd=course_root(), check=False)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    raise typer.Exit(done.returncode)
