@@ -1,5 +1,6 @@
 """Checks of the exercises: written once, run by students, by the grader and by CI."""
 
+from mlcourse.grading.check import check
 from mlcourse.grading.task import task
 
-__all__ = ["task"]
+__all__ = ["check", "task"]

@@ -100,7 +100,7 @@ class LocalAnswers:
         if not result.requires_grad:
             raise Unsupported(
                 f"the result of your function {name} is cut off from its argument "
-                f"{wrt}: .item(), .detach(), NumPy and torch.tensor(...) lose the gradient"
+                f"{wrt}: .item(), .detach(), NumPy or torch.tensor lose the gradient"
             )
         with _aside(self._streams), _blamed(name, self._namespace):
             (gradient,) = torch.autograd.grad(
@@ -257,7 +257,7 @@ def _where(error: BaseException, namespace: Mapping[str, object]) -> str:
 
 
 class _Shell:
-    """Magics without IPython: ``%%time`` runs its cell, ``%x`` and ``!x`` do nothing."""
+    """Magics without IPython: ``%%time`` runs its cell, the others do nothing."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace

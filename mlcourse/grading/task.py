@@ -7,6 +7,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,38 +108,61 @@ def hidden_modules(path: Path) -> tuple[str, ...]:
 
     The file is read, not imported.
     """
+    names = _literal(path, "HIDES", ())
+    if isinstance(names, tuple) and all(isinstance(name, str) for name in names):
+        return names
+    raise CheckError(f"{path.name}: HIDES must be a tuple of module names")
+
+
+def _literal(path: Path, name: str, default: Any) -> Any:
+    """Return the literal that the file assigns to ``name``, without running it."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == "HIDES"
+            isinstance(target, ast.Name) and target.id == name
             for target in node.targets
         ):
-            names = ast.literal_eval(node.value)
-            if not isinstance(names, tuple) or not all(
-                isinstance(name, str) for name in names
-            ):
-                raise CheckError(f"{path.name}: HIDES must be a tuple of module names")
-            return names
-    return ()
+            return ast.literal_eval(node.value)
+    return default
+
+
+def known_checks(start: Path) -> dict[str, Path]:
+    """Return the checks files seen from ``start`` upwards, by exercise.
+
+    In each folder on the way up these are looked into: ``checks/``,
+    ``exercises/checks/``, ``tests/autograde/``; the first file found of an exercise
+    (``"01_relations"``) counts.
+    """
+    found: dict[str, Path] = {}
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        for place in FOLDERS:
+            for path in sorted((folder / place).glob("test_[0-9][0-9]_*.py")):
+                found.setdefault(path.stem.removeprefix("test_"), path)
+    return dict(sorted(found.items()))
 
 
 def find_checks(number: str, *, start: Path) -> Path:
-    """Return the checks file of exercise ``number``, looked for from ``start`` upwards.
-
-    In each folder on the way up these are tried: ``checks/``, ``exercises/checks/``,
-    ``tests/autograde/``.
+    """Return the checks file of exercise ``number`` (``"01"``), seen from ``start``.
 
     Raises
     ------
     CheckError
         if there is none.
     """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        for place in FOLDERS:
-            found = sorted((folder / place).glob(f"test_{number}_*.py"))
-            if found:
-                return found[0]
+    for name, path in known_checks(start).items():
+        if name.startswith(f"{number}_"):
+            return path
     raise CheckError(
-        f"no checks of exercise {number} found above {start}: keep the notebook in the "
-        "course's exercises folder, beside the folder checks"
+        f"no checks of exercise {number} in {start} or above it: keep the notebook in "
+        "the course's folder exercises, beside the folder checks"
     )
+
+
+def hidden_points(path: Path, checks: list[Check]) -> dict[str, float]:
+    """Return what hidden checks add, by task; the students' copy states it."""
+    stated: dict[str, float] = _literal(path, "HIDDEN_POINTS", {})
+    points = dict(stated)
+    for check in checks:
+        if check.hidden:
+            points[check.task] = points.get(check.task, 0) + check.points
+    return points
