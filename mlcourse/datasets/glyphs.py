@@ -59,7 +59,7 @@ def glyphs(
     size: int = 28,
     mixed_polarity: bool = False,
 ) -> Glyphs:
-    r"""Return images of characters, split by class: 1/2 train, 1/4 validation, 1/4 test.
+    r"""Return images of characters; classes go 2 : 1 : 1 to train, validation, test.
 
     .. math::
         x(u) = \text{clip}\bigl(\text{ink}_{\text{character},\,\text{font}}
@@ -72,7 +72,7 @@ def glyphs(
 
     Parameters
     ----------
-    generator : moves on by one draw, the seed of the classes, the split and all factors.
+    generator : moves on by one draw, the seed of classes, split and factors.
     n_classes : 4 to ``len(glyph_classes())``. Scripts take turns, so that each has as
         many classes as the next while it lasts; one with 4 or more is in every part.
     per_class : images per class.
@@ -82,8 +82,8 @@ def glyphs(
 
     Returns
     -------
-    Images and names, kept in the cache folder (``$MLCOURSE_CACHE``, or else the user's);
-    equal arguments and an equal state of the generator give equal images.
+    Images and names, kept in the cache folder (``$MLCOURSE_CACHE`` or the user's); equal
+    arguments and an equal state of the generator give equal images.
 
     Raises
     ------
