@@ -11,10 +11,10 @@ COLORS = (
     "#0072B2",  # blue
     "#E69F00",  # orange
     "#000000",  # black
-    "#56B4E9",  # sky blue
     "#D55E00",  # vermilion
-    "#F0E442",  # yellow
+    "#56B4E9",  # sky blue
     "#009E73",  # green
+    "#F0E442",  # yellow
     "#CC79A7",  # purple
 )
 #: Class c is drawn with COLORS[c % 8] and MARKERS[c % 8]: colour is never alone.
@@ -24,7 +24,7 @@ HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo", "--")
 #: For ordered values: even steps of grey, safe for every kind of colour vision.
 SEQUENTIAL = "cividis"
 #: For right and wrong; always with a mark or a line style beside it.
-GOOD, BAD = COLORS[0], COLORS[4]
+GOOD, BAD = COLORS[0], COLORS[3]
 
 _STYLE: Any = {
     "axes.spines.right": False,
