@@ -71,7 +71,7 @@ def knn_predict(
             f"(columns of dist), got shape {tuple(labels.shape)}"
         )
     classes, index = labels.unique(return_inverse=True)
-    votes = dist.new_zeros(len(dist), len(classes))
-    votes.scatter_add_(1, index[nearest], torch.ones_like(nearest, dtype=dist.dtype))
+    votes = nearest.new_zeros(len(dist), len(classes))
+    votes.scatter_add_(1, index[nearest], torch.ones_like(nearest))
     winner: Tensor = classes[votes.argmax(dim=1)]
     return winner

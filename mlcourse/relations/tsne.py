@@ -7,8 +7,8 @@ from torch import Generator, Tensor
 from mlcourse.relations.affinities import joint_probabilities
 from mlcourse.relations.tsne_objective import map_forces
 
-_STEPS, _EARLY = 1000, 250  # gradient steps in all, and with exaggerated attraction
-_EXAGGERATION = 12.0
+#: Steps, exaggeration of p, momentum: first gather the groups, then arrange them.
+_PHASES = ((250, 12.0, 0.5), (750, 1.0, 0.8))
 
 
 def tsne(
@@ -19,9 +19,9 @@ def tsne(
     .. math::
         \arg\min_y \sum_{i \ne j} p_{ij} \ln \frac{p_{ij}}{q_{ij}(y)}
 
-    with p from :func:`joint_probabilities` and q from :func:`tsne_objective`, by 1000
-    steps of gradient descent with momentum (0.5, after 250 steps 0.8) and a gain for
-    each coordinate; in the first 250 steps p counts 12 times (early exaggeration).
+    with p from :func:`joint_probabilities` and q from :func:`tsne_objective`, by
+    gradient descent with momentum and a gain for each coordinate: 250 steps in which p
+    counts 12 times (early exaggeration, momentum 0.5), then 750 plain ones (0.8).
 
     Parameters
     ----------
@@ -50,14 +50,15 @@ def tsne(
     P = joint_probabilities(dist, perplexity=perplexity)
     y = 1e-4 * torch.randn(len(P), 2, generator=generator, device=generator.device)
     y = y.to(P)  # float64
-    step, gain = torch.zeros_like(y), torch.ones_like(y)
-    rate = max(len(P) / (4 * _EXAGGERATION), 50.0)
-    for t in range(_STEPS):
-        early = t < _EARLY
-        _, gradient = map_forces(y, P * _EXAGGERATION if early else P)
-        same_way = step * gradient < 0
-        gain = torch.where(same_way, gain + 0.2, gain * 0.8).clamp_(min=0.01)
-        step = (0.5 if early else 0.8) * step - rate * gain * gradient
-        y += step
+    rate = max(len(P) / 48, 50.0)
+    for steps, exaggeration, momentum in _PHASES:
+        step, gain = torch.zeros_like(y), torch.ones_like(y)
+        target = exaggeration * P
+        for _ in range(steps):
+            _, gradient = map_forces(y, target)
+            onward = step * gradient < 0
+            gain = torch.where(onward, gain + 0.2, gain * 0.8).clamp_(min=0.01)
+            step = momentum * step - rate * gain * gradient
+            y += step
         y -= y.mean(dim=0)
     return y.to(dist.dtype)
