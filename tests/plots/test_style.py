@@ -45,7 +45,7 @@ def lab(color, vision):
 
 @pytest.mark.parametrize("vision", VISION)
 def test_any_two_colours_differ_visibly(vision):
-    # A just noticeable difference is about 2.3; side by side in a figure we ask for more.
+    # A just noticeable difference is about 2.3; in a figure we ask for more.
     for one, two in combinations(COLORS, 2):
         assert np.linalg.norm(lab(one, vision) - lab(two, vision)) > 10, (one, two)
 
