@@ -81,7 +81,7 @@ def missing(name: str) -> NotAttempted:
 
 def empty(name: str) -> NotAttempted:
     """Return the error for a written answer that is still blank."""
-    return NotAttempted(f"{name} is still empty: write your answer between the quotes")
+    return NotAttempted(f"{name} is still empty: fill in your answer, run its cell")
 
 
 def nothing(name: str) -> Unsupported:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading.errors import Unsupported
+from mlcourse.grading.wire import DTYPES
 
 #: Limits on one answer: bytes of its arrays and texts, containers and their depth.
 MAX_BYTES = 256 * 2**20
@@ -113,7 +114,7 @@ class _Copier:
         return self._text(value)
 
     def _tensor(self, value: torch.Tensor) -> torch.Tensor:
-        if value.is_complex() or value.is_quantized or value.layout != torch.strided:
+        if value.dtype not in DTYPES or value.layout != torch.strided or value.is_meta:
             raise self.refuse(f"a tensor of {value.dtype}, {value.layout}")
         self.spend(value.numel() * value.element_size())
         return value.detach().cpu().clone()

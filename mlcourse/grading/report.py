@@ -19,7 +19,7 @@ WORDS: dict[Status, str] = {
     "timeout": "✗ TOO SLOW",
     "grader_error": "! NOT CHECKED",
 }
-#: Border colours with a contrast above 3:1 on white and on black; text inherits its own.
+#: Border colours with a contrast above 3:1 on white and on black.
 _GREEN, _RED, _GREY = "#2e8b57", "#d1495b", "#7a8088"
 #: No message is longer than this.
 _LINES, _WIDTH = 6, 88
@@ -40,7 +40,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Report:
-    """The verdicts of one task's visible checks; the first that fails is told in full."""
+    """The verdicts of one task's visible checks; the first to fail is told in full."""
 
     task: str
     checks: Sequence[Check]
@@ -61,7 +61,9 @@ class Report:
         words = WORDS[self.status]
         if self.status not in ("passed", "not_attempted", "grader_error"):
             words = "✗ NOT PASSED YET"
-        return f"Task {self.task}: {words}, {earned:g} of {count(points, 'visible point')}"
+        return (
+            f"Task {self.task}: {words}, {earned:g} of {count(points, 'visible point')}"
+        )
 
     def _closing(self) -> str:
         if not self.hidden:
@@ -111,7 +113,9 @@ class Report:
             "</div>"
         )
         if hint := _hint(verdict):
-            told += f'<div style="margin-left: 1.2em"><em>Hint:</em> {escape(hint)}</div>'
+            told += (
+                f'<div style="margin-left: 1.2em"><em>Hint:</em> {escape(hint)}</div>'
+            )
         check = next(c for c in self.checks if c.name == verdict.name)
         if verdict.status != "not_attempted":
             told += _folded("What the check runs", _source(check))

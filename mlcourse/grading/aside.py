@@ -1,0 +1,70 @@
+"""Run code aside: silently, and with random streams of its own."""
+
+import contextlib
+import io
+import random
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+
+class _Nowhere(io.TextIOBase):
+    """A text file that forgets, so that a flood of prints costs no memory."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def streams() -> list[Any]:
+    """Return the state of the global random streams of torch, NumPy and Python."""
+    # The legacy stream is the one that students' code may draw from.
+    legacy = np.random.get_state()  # noqa: NPY002
+    return [torch.get_rng_state(), legacy, random.getstate()]
+
+
+def _set_streams(streams: list[Any]) -> None:
+    torch.set_rng_state(streams[0])
+    np.random.set_state(streams[1])  # noqa: NPY002
+    random.setstate(streams[2])
+
+
+@contextlib.contextmanager
+def fresh_randomness() -> Iterator[None]:
+    """Draw from new global random streams inside, and put the old ones back."""
+    before = streams()
+    torch.seed()
+    np.random.seed()  # noqa: NPY002
+    random.seed()
+    try:
+        yield
+    finally:
+        _set_streams(before)
+
+
+@contextlib.contextmanager
+def aside(own: list[Any]) -> Iterator[None]:
+    """Run the student's code with its own random streams, in silence.
+
+    ``own`` holds the student's streams between two calls, so that a function that draws
+    does not draw the same twice and never moves the check's streams.
+    """
+    before = streams()
+    nowhere = _Nowhere()
+    _set_streams(own)
+    try:
+        with (
+            contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stderr(nowhere),
+            warnings.catch_warnings(record=True),
+        ):
+            warnings.simplefilter("default")  # a warning is no error here
+            yield
+    finally:
+        own[:] = streams()
+        _set_streams(before)

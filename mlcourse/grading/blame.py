@@ -1,0 +1,58 @@
+"""Whose fault is it: turn an exception of a student's code into a sentence for them."""
+
+import linecache
+import re
+import traceback
+from collections.abc import Mapping
+
+from mlcourse.grading.errors import AnswerError, NotAttempted, StudentError
+
+#: The longest message of a student's exception that is passed on.
+MESSAGE_LIMIT = 500
+
+
+def blame(
+    error: BaseException, name: str, namespace: Mapping[str, object]
+) -> AnswerError:
+    """Return the :class:`AnswerError` for an exception of the student's own code."""
+    message = message_of(error)
+    if isinstance(error, NotImplementedError):
+        stub = re.match(r"Task \d\d\.\d+", message)
+        if stub or not message:
+            return NotAttempted(f"{stub[0] if stub else name} is not written yet")
+    kind_of = type.__dict__["__name__"].__get__(type(error))
+    found = StudentError(kind_of, message, _where(error, namespace), name)
+    found.trace = _trace(error, namespace)
+    return found
+
+
+def message_of(error: BaseException) -> str:
+    """Return an exception's text, shortened, whatever its ``__str__`` does."""
+    try:
+        text = str(error)
+    except BaseException:
+        return "(its message cannot be shown)"
+    return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + " ..."
+
+
+def _trace(error: BaseException, namespace: Mapping[str, object]) -> str:
+    """Return the traceback from the student's own code on."""
+    own = error.__traceback__
+    while own is not None and own.tb_frame.f_globals is not namespace:
+        own = own.tb_next
+    try:
+        return "".join(traceback.format_exception(type(error), error, own, limit=-20))
+    except BaseException:  # its message or its class may be broken on purpose
+        return ""
+
+
+def _where(error: BaseException, namespace: Mapping[str, object]) -> str:
+    """Return the last line of the student's own that was running, as words."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f"line {error.lineno} of the cell"
+    where = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals is namespace:
+            text = linecache.getline(frame.f_code.co_filename, line).strip()
+            where = f"line {line} of the cell" + (f": {text[:80]}" if text else "")
+    return where

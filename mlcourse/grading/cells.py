@@ -1,0 +1,80 @@
+"""Run a notebook's code cells in this process, without a kernel."""
+
+import builtins
+import linecache
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from mlcourse.grading.aside import aside, streams
+from mlcourse.grading.blame import blame, message_of
+from mlcourse.grading.errors import StudentError
+
+
+class _Shell:
+    """Magics without IPython: ``%%time`` runs its cell, the others do nothing."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def run_line_magic(self, *args: object, **kwargs: object) -> None:
+        """Do nothing."""
+
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        """Run the cell under a magic that only measures it."""
+        if name in ("time", "timeit", "capture", "prun"):
+            exec(compile(cell, f"<{name}>", "exec"), self._namespace)
+
+    def system(self, command: str) -> None:
+        """Do nothing: no shell command is run."""
+
+    def getoutput(self, command: str) -> list[str]:
+        """Return nothing: no shell command is run."""
+        return []
+
+
+def run_cells(
+    cells: Iterable[str],
+) -> tuple[dict[str, Any], dict[str, StudentError], list[StudentError | None]]:
+    """Run code cells one by one in a new namespace, going on after a cell that fails.
+
+    Returns the namespace, the errors by the names that the failing cells would have
+    defined, and the error of each cell (None where it ran).
+    """
+    namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+    shell = _Shell(namespace)
+    namespace["get_ipython"] = lambda: shell
+    transform = TransformerManager().transform_cell
+    failed: dict[str, StudentError] = {}
+    errors: list[StudentError | None] = []
+    own = streams()
+    for number, cell in enumerate(cells, start=1):
+        error: StudentError | None = None
+        try:
+            with aside(own):
+                source = transform(cell)
+                place = f"<cell {number}>"
+                linecache.cache[place] = (
+                    len(source),
+                    None,
+                    source.splitlines(True),
+                    place,
+                )
+                exec(compile(source, place, "exec"), namespace)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:
+            blamed = blame(raised, "", namespace)
+            if isinstance(blamed, StudentError):
+                blamed.where = blamed.where.replace("the cell", f"code cell {number}")
+                error = blamed
+            else:
+                error = StudentError("NotImplementedError", message_of(raised))
+            for name in re.findall(
+                r"^(?:def |class )?(\w+)\s*[(=:]", cell, re.MULTILINE
+            ):
+                failed.setdefault(name, error)
+        errors.append(error)
+    return namespace, failed, errors
