@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 #: Numbers held at once by blockwise work: fits a processor's cache, fills a GPU.
-BLOCK = 2**20
+BLOCK = 2**19
 
 
 def as_points(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,11 +57,16 @@ def directions(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d+1"]:
     return torch.cat([torch.where(zero, 0, unit), zero.to(x.dtype)], dim=1)
 
 
+def rows_per_block(y: Tensor) -> int:
+    """So many rows of x make a block: (rows, m, d) holds about BLOCK numbers."""
+    return max(1, BLOCK // max(1, y.numel()))
+
+
 def blockwise(
     delta: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor
 ) -> Float[Tensor, "n m"]:
     """delta(x, y) in blocks of rows of x: O(n m) memory, also for the gradient."""
-    blocks = x.split(max(1, BLOCK // max(1, y.numel())))
+    blocks = x.split(rows_per_block(y))
     if len(blocks) == 1:
         return delta(x, y)
     rows = [

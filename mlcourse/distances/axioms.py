@@ -44,9 +44,7 @@ def axiom_violations(dist: Float[Tensor, "n n"]) -> dict[str, float]:
     """
     check_dist(dist)
     if not dist.isfinite().all():
-        raise ValueError(
-            "dist must be finite, got inf or NaN; look for it in the points"
-        )
+        raise ValueError("dist must be finite, got inf or NaN; look at the points")
     eps = torch.finfo(dist.dtype).eps
     unit = 128 * eps if eps < 1e-6 else 4 * eps
     d = dist.detach().to(torch.promote_types(dist.dtype, torch.float32))

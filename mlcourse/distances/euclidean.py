@@ -21,7 +21,8 @@ def euclidean(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor,
     -------
     (n, m) : in the unit of x, float32 or float64. Exact where it matters: the diagonal
         of ``euclidean(x, x)`` is 0 and the matrix symmetric, at any size. The gradient
-        at distance 0, where there is none, is taken as 0. O(n m d) time, O(n m) memory.
+        at distance 0, where there is none, is taken as 0, and it has no further
+        gradient. O(n m d) time, O(n m) memory.
 
     Raises
     ------

@@ -3,7 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from mlcourse.distances._points import as_points, blockwise
+from mlcourse.distances._points import as_points
+from mlcourse.distances._squares import squares
 
 
 def sqeuclidean(
@@ -39,4 +40,4 @@ def sqeuclidean(
             [4., 1., 0.]])
     """
     x, y = as_points(x, y)
-    return blockwise(lambda a, b: (a[:, None] - b).square().sum(dim=2), x, y)
+    return squares(x, y)
