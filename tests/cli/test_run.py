@@ -1,0 +1,123 @@
+"""Tests for mlcourse run, and for the notebooks that it runs."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from mlcourse.notebooks import run_notebook, save_notebook
+
+
+def test_runs_all_lectures_in_order_and_prints_a_table(call, lectures):
+    lectures(**{"02_b": ["print(1)"], "01_a": ["x = 1", "x + 1"]})
+    done = call("run")
+    assert done.returncode == 0
+    assert done.stdout.index("01_a: ran") < done.stdout.index("02_b: ran")
+    assert "Lectures" in done.stdout
+
+
+def test_runs_the_lectures_named_also_from_a_folder_below(call, lectures):
+    folder = lectures(**{"01_a": ["1"], "02_b": ["1"]})
+    done = call("run", "2", cwd=folder)
+    assert "02_b: ran" in done.stdout
+    assert "01_a" not in done.stdout
+
+
+def test_failing_cell_is_named_and_the_others_still_run(call, lectures):
+    lectures(**{"01_a": ["1", "1 / 0"], "02_b": ["1"]})
+    done = call("run")
+    assert done.returncode == 1
+    assert "cell 2: ZeroDivisionError: division by zero" in done.stdout
+    assert "02_b: ran" in done.stdout
+
+
+def test_without_update_the_file_stays_as_it_was(call, lectures):
+    path = lectures(**{"01_a": ["print(6 * 7)"]}) / "01_a.ipynb"
+    before = path.read_bytes()
+    assert call("run").returncode == 0
+    assert path.read_bytes() == before
+
+
+def test_update_keeps_the_outputs_and_leaves_nothing_beside(call, lectures):
+    path = lectures(**{"01_a": ["print(6 * 7)"]}) / "01_a.ipynb"
+    assert call("run", "01", "--update").returncode == 0
+    (cell,) = nbformat.read(path, as_version=4).cells
+    assert cell.outputs[0].text == "42\n"
+    assert cell.execution_count == 1
+    assert "execution" not in cell.metadata
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_kernel_is_this_python(lectures):
+    path = lectures(**{"01_a": ["import sys; print(sys.executable)"]}) / "01_a.ipynb"
+    (cell,) = run_notebook(path).cells
+    assert Path(cell.outputs[0].text.strip()) == Path(sys.executable)
+
+
+def test_cell_that_runs_too_long_is_stopped(lectures):
+    path = lectures(**{"01_a": ["1", "import time; time.sleep(60)"]}) / "01_a.ipynb"
+    code = "import sys; from pathlib import Path; from mlcourse.notebooks import *; "
+    code += "run_notebook(Path(sys.argv[1]), timeout=2)"
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    last = done.stderr.strip().splitlines()[-1]
+    assert "CellError: cell 2: A cell timed out" in last
+
+
+def test_dying_kernel_is_reported(call, lectures):
+    lectures(**{"01_a": ["import os; os._exit(1)"]})
+    done = call("run")
+    assert done.returncode == 1
+    assert "01_a: cell 1: Kernel died" in done.stdout
+
+
+def test_interrupted_save_keeps_the_old_file(lectures, monkeypatch):
+    path = lectures(**{"01_a": ["1"]}) / "01_a.ipynb"
+    before = path.read_bytes()
+
+    def full_disk(notebook, file):
+        Path(file).write_text("{")
+        raise OSError(28, "No space left on device")
+
+    notebook = nbformat.read(path, as_version=4)
+    monkeypatch.setattr("mlcourse.notebooks.nbformat.write", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        save_notebook(notebook, path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_ctrl_c_stops_in_one_line(lectures, tmp_path):
+    lectures(
+        **{"01_a": ["open('started', 'w').close()", "import time; time.sleep(60)"]}
+    )
+    command = [str(Path(sys.executable).with_name("mlcourse")), "run"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "lectures" / "started").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert (
+        errors.strip().splitlines()[-1] == "stopped in 01_a.ipynb; nothing was changed"
+    )
+    assert "Traceback" not in errors
+
+
+def test_errors_are_one_line(call, lectures, tmp_path):
+    done = call("run", cwd=Path(tmp_path.anchor))
+    assert done.returncode == 2
+    assert "change into the course's folder" in done.stderr
+    lectures()
+    assert "is the course complete there?" in call("run").stderr
+    lectures(**{"01_a": ["1"]})
+    done = call("run", "7")
+    assert (done.returncode, done.stderr) == (2, "no lecture 7; there are 01\n")

@@ -1,0 +1,52 @@
+"""The README keeps what it promises: its map, its links, its commands, its example."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+from mlcourse.course_map import course_map, with_map
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_course_map_is_up_to_date():
+    fresh = with_map(README, course_map(ROOT))
+    assert fresh == README, "run `mlcourse release`"
+
+
+def test_links_and_pictures_lead_to_files():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_picture_has_a_description():
+    assert all(len(alt) > 40 for alt in re.findall(r"!\[(.*?)\]\(", README))
+
+
+def test_commands_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    tasks = (ROOT / "tasks.py").read_text()
+    for name in re.findall(r"`?make (\w+)", README):
+        assert re.search(rf"^{name}\b|^\w.* {name}\b", makefile, re.MULTILINE), name
+        assert f'"{name}":' in tasks, name
+    for name in re.findall(r"mlcourse (\w+)[ `]", README.split("## The course")[1]):
+        if name not in ("import",):
+            assert (ROOT / "mlcourse" / "cli" / f"{name}.py").exists(), name
+
+
+def test_example_for_engineers_runs():
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(example, "README.md", "exec"), {})
+    values = [float(word) for word in printed.getvalue().split()]
+    assert all(0 <= value <= 1 for value in values)
+    assert len(values) == 2
+
+
+def test_continuous_integration_runs_the_readmes_test_command():
+    script = (ROOT / ".ci" / "run").read_text()
+    commands = [line for line in script.splitlines() if line and line[0] not in "#s"]
+    assert commands == ['cd "$(dirname "$0")/.."', "make test"]
