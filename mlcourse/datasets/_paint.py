@@ -7,10 +7,11 @@ from torch import Tensor
 
 from mlcourse.datasets._alphabet import script_of
 from mlcourse.datasets._cache import Arrays
-from mlcourse.datasets._classes import choose, deal
+from mlcourse.datasets._classes import choose
 from mlcourse.datasets._fonts import FONTS, characters_of
 from mlcourse.datasets._raster import draw_upright, pose
 from mlcourse.datasets._recipe import Recipe
+from mlcourse.datasets.splits import deal_classes
 
 ANGLE = 20.0  # degrees, to either side
 SCALE = (0.75, 1.15)
@@ -25,7 +26,7 @@ def make_glyphs(recipe: Recipe) -> Arrays:
     characters = choose(recipe.n_classes, generator=g)
     scripts = tuple(sorted({script_of(c) for c in characters}))
     script = torch.tensor([scripts.index(script_of(c)) for c in characters])
-    part = deal(script, generator=g)
+    part = deal_classes(script, generator=g)
     held = torch.tensor([[c in characters_of(f) for f in FONTS] for c in characters])
 
     y = torch.arange(recipe.n_classes).repeat_interleave(recipe.per_class)  # (n,)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import features
 
 #: The code that draws: a change in it makes other images, so other names.
-_SOURCES = ("_alphabet", "_classes", "_fonts", "_paint", "_raster")
+_SOURCES = ("_alphabet", "_classes", "_fonts", "_paint", "_raster", "splits")
 _PACKAGES = ("fonttools", "matplotlib", "numpy", "pillow", "torch")
 
 

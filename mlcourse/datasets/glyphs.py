@@ -82,8 +82,8 @@ def glyphs(
 
     Returns
     -------
-    Images and names, kept in the cache folder (``$MLCOURSE_CACHE`` or the user's); equal
-    arguments and an equal state of the generator give equal images.
+    Images and names, kept in the cache folder (``$MLCOURSE_CACHE`` or the user's).
+    Equal arguments and an equal state of the generator give equal images.
 
     Raises
     ------

@@ -1,0 +1,46 @@
+"""The idx format of the MNIST family: a header of sizes, then one byte a value."""
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+
+def read_idx(path: Path, *, item: tuple[int, ...]) -> UInt8[Tensor, " n *item"]:
+    """Return the n items of this shape in a gzipped idx file of unsigned bytes.
+
+    Raises ValueError for anything else: a damaged gzip stream, another type or shape,
+    a byte too few or too many.
+
+    Source: LeCun, Cortes, Burges, The MNIST database, 1998: its file format.
+    """
+    try:
+        with gzip.open(path) as file:
+            data = file.read()
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}); delete it and fetch it again"
+        ) from error
+    shape = (-1, *item)
+    start = 4 * (1 + len(shape))
+    magic = bytes([0, 0, 8, len(shape)])  # 8: unsigned bytes
+    sizes = np.frombuffer(data[4:start], dtype=">u4").tolist()
+    if data[:4] != magic or sizes[1:] != list(item):
+        raise ValueError(
+            f"{path} must be an idx file of bytes, items of shape {item}, but starts with "
+            f"{data[:start].hex(' ', 4)}; is it another file under this name?"
+        )
+    length = sizes[0] * math.prod(item)
+    if len(data) - start != length:
+        raise ValueError(
+            f"{path} must hold {length} values, got {len(data) - start}; "
+            "delete it and fetch it again"
+        )
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=start).view(
+        shape
+    )
