@@ -55,7 +55,7 @@ def run_cells(
         try:
             with aside(own):
                 source = transform(cell)
-                place = f"<cell {number}>"
+                place = f"<cell {number} of {id(namespace)}>"
                 linecache.cache[place] = (
                     len(source),
                     None,
@@ -66,15 +66,22 @@ def run_cells(
         except KeyboardInterrupt:
             raise
         except BaseException as raised:
-            blamed = blame(raised, "", namespace)
-            if isinstance(blamed, StudentError):
-                blamed.where = blamed.where.replace("the cell", f"code cell {number}")
-                error = blamed
-            else:
-                error = StudentError("NotImplementedError", message_of(raised))
+            error = _cell_error(raised, namespace, number)
             for name in re.findall(
                 r"^(?:def |class )?(\w+)\s*[(=:]", cell, re.MULTILINE
             ):
                 failed.setdefault(name, error)
         errors.append(error)
     return namespace, failed, errors
+
+
+def _cell_error(
+    raised: BaseException, namespace: dict[str, Any], number: int
+) -> StudentError:
+    blamed = blame(raised, "", namespace)
+    if not isinstance(blamed, StudentError):
+        return StudentError("NotImplementedError", message_of(raised))
+    where = blamed.where.replace("the cell", f"code cell {number}")
+    error = StudentError(blamed.kind, blamed.message, where)
+    error.trace = blamed.trace
+    return error

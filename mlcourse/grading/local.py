@@ -12,6 +12,7 @@ import torch
 
 from mlcourse.grading.aside import aside, streams
 from mlcourse.grading.blame import blame
+from mlcourse.grading.cells import run_cells
 from mlcourse.grading.errors import (
     AnswerError,
     StudentError,
@@ -21,6 +22,9 @@ from mlcourse.grading.errors import (
     nothing,
 )
 from mlcourse.grading.plain import kind, plain
+
+
+__all__ = ["LocalAnswers", "run_cells"]
 
 
 class LocalAnswers:

@@ -29,9 +29,12 @@ def read_notebook(path: Path, *, limit: int = SIZE_LIMIT) -> Notebook:
     NotebookError
         with one line that names the file, what is wrong and what to do.
     """
-    name = path.name
+    return parse_notebook(_read_regular(path, limit), path.name)
+
+
+def parse_notebook(raw: bytes, name: str) -> Notebook:
+    """Return the notebook in the bytes of the file ``name``; see read_notebook."""
     again = "download it again, or save it again from JupyterLab"
-    raw = _read_regular(path, limit)
     if not raw.strip():
         raise NotebookError(f"{name} is empty; {again}")
     try:
