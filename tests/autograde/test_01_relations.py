@@ -1,0 +1,893 @@
+"""Checks of exercise 01: what a matrix of distances tells."""
+
+import math
+
+import numpy as np
+import torch
+
+from mlcourse.grading import task
+
+HIDES = ("mlcourse.relations", "mlcourse.evaluation")
+
+RETRIEVAL = "See lecture 01, section 'Retrieval'."
+VOTE = "See lecture 01, section 'The vote'."
+DENSITY = "See lecture 01, section 'Density'."
+MAP = "See lecture 01, section 'A map'."
+
+
+def numbers(got, shape, call):
+    """Return the answer as float64 of this shape, or say what it is instead."""
+    if isinstance(got, torch.Tensor):
+        got = got.detach().cpu().double().numpy()
+    try:
+        array = np.asarray(got, dtype=float)
+    except (TypeError, ValueError):
+        raise AssertionError(
+            f"{call} must return numbers of shape {shape}, got a {type(got).__name__}."
+        ) from None
+    if array.shape != shape and array.T.shape == shape:
+        extra = " It is transposed: row i belongs to query i."
+    elif array.size == math.prod(shape):
+        extra = " The count is right, an axis is too many or too few: reshape."
+    else:
+        extra = ""
+    assert array.shape == shape, (
+        f"{call} must return shape {shape}, got shape {array.shape}.{extra}"
+    )
+    return array
+
+
+def same(a, b):
+    """Say whether two answers agree, up to float32's rounding."""
+    return np.allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def likely(got, slips):
+    """Name the slip that gives exactly this answer, if one of the known slips does."""
+    for sentence, answer in slips:
+        if same(got, answer):
+            return f"Likely mistake: {sentence}"
+    return "No known slip gives this: work one row out by hand and compare."
+
+
+def show(array):
+    """Return numbers as short text."""
+    return np.array2string(
+        np.asarray(array), precision=4, separator=", ", threshold=60, edgeitems=4
+    )
+
+
+# ------------------------------------------------------------------ 01.1 retrieve
+
+
+def assert_retrieved(got, dist, k):
+    """Judge row by row; among equal distances any order is right."""
+    table = dist.double().numpy()
+    n = len(table)
+    call = f"retrieve_others(dist, k={k}) with dist of shape {table.shape}"
+    got = numbers(got, (n, k), call)
+    indices = (got == got.round()) & (got >= 0) & (got < n)
+    assert indices.all(), (
+        f"{call} must return indices, whole numbers from 0 to {n - 1}; row 0 is "
+        f"{show(got[0])}. Likely mistake: these are distances, not the indices of the "
+        f"references. {RETRIEVAL}"
+    )
+    got = got.astype(int)
+    ranked = [np.sort(np.delete(table[i], i)) for i in range(n)]
+    have = [table[i, got[i]] for i in range(n)]
+    columns = [table[got[i], i] for i in range(n)]
+    column_ranked = [np.sort(np.delete(table[:, i], i)) for i in range(n)]
+
+    def all_rows(lists, wanted):
+        pairs = zip(lists, wanted, strict=True)
+        return all(np.array_equal(a, b[:k]) for a, b in pairs)
+
+    if all_rows([np.sort(row) for row in have], ranked):
+        why = "the right neighbours, but not nearest first"
+    elif all_rows(have, [row[::-1] for row in ranked]):
+        why = "you return the farthest first; a small distance means near"
+    elif all_rows(columns, column_ranked):
+        why = "you sorted column i; the query is the row: dist[i, j], over j"
+    elif all_rows(have, [row[1:] for row in ranked]):
+        why = "the nearest other point is dropped, as if it were the query"
+    elif all_rows(have, [row[row > 0] for row in ranked]):
+        why = (
+            "a duplicate of the query, at distance 0, is left out. Remove the query by "
+            "its index, not everything at distance 0"
+        )
+    else:
+        why = "these are not the nearest ones"
+    for i in range(n):
+        row, want = got[i], ranked[i][:k]
+        start = f"{call}: row {i} of dist is {show(table[i])}, you return {show(row)}"
+        assert i not in row, (
+            f"{start}, which holds {i}: the query counts itself. Take entry (i, i) out "
+            "by its index before you sort. To drop the first of the sorted list is not "
+            f"enough: a duplicate of the query may stand there. {RETRIEVAL}"
+        )
+        assert len(set(row.tolist())) == k, (
+            f"{start}: the same reference twice, expected {k} different ones. "
+            f"{RETRIEVAL}"
+        )
+        assert np.array_equal(have[i], want), (
+            f"{start} at distances {show(have[i])}; expected distances {show(want)}. "
+            f"Likely mistake: {why}. {RETRIEVAL}"
+        )
+
+
+@task("01.1", points=1)
+def test_retrieve_on_a_line(answers):
+    """Five points on a line, two of them at the same place
+
+    Points 0 and 1 coincide. Each is the nearest neighbour of the other, at distance 0,
+    and neither is a neighbour of itself.
+    """
+    x = torch.tensor([0.0, 0.0, 0.4, 0.5, 0.7])
+    dist = (x[:, None] - x).abs()
+    # By hand: [[1, 2], [0, 2], [3, 4], [2, 4], [3, 2]]; no row has a tie.
+    assert_retrieved(answers.retrieve_others(dist, k=2), dist, 2)
+
+
+@task("01.1", points=1, hidden=True)
+def test_retrieve_any_matrix(answers):
+    """Other matrices: not symmetric, with duplicates, any diagonal, any k
+
+    The rule is "never column i in row i", whatever number stands there; and dist[i, j]
+    is read along row i. Try k = 1 and k = n - 1.
+    """
+    rng = np.random.default_rng()
+    for n, k in ((6, 1), (9, 3), (8, 7), (2, 1), (12, 5)):
+        dist = torch.from_numpy(rng.integers(0, 8, (n, n)).astype(float))
+        for i in range(0, n - 1, 3):
+            dist[i, i + 1] = 0.0  # a duplicate that comes after the query
+            dist[i + 1, i] = 0.0  # and one that comes before it
+        assert_retrieved(answers.retrieve_others(dist, k=k), dist, k)
+
+
+# ---------------------------------------------------------------------- 01.2 vote
+
+
+def vote_by_loop(dist, labels, k, *, tie=min, skip=0, weight=lambda d: 1.0):
+    """Count the votes of each query with a loop; the other arguments are slips."""
+    answer = []
+    for row in dist:
+        nearest = np.argsort(row)[skip : skip + k]
+        votes = {}
+        for j in nearest:
+            votes[labels[j]] = votes.get(labels[j], 0.0) + weight(row[j])
+        most = max(votes.values())
+        answer.append(tie([labels[j] for j in nearest if votes[labels[j]] == most]))
+    return np.array(answer)
+
+
+def assert_voted(got, dist, labels, k):
+    """Compare with the loop, and with the votes that known slips give."""
+    call = f"knn_predict(dist, labels, k={k}), dist {tuple(dist.shape)}"
+    table, names = dist.double().numpy(), labels.numpy()
+    got = numbers(got, (len(table),), call)
+    want = vote_by_loop(table, names, k)
+    slips = [
+        (
+            "you return the position of the class in the sorted list, not its label.",
+            np.searchsorted(np.unique(names), want),
+        ),
+        (
+            "of equally many votes the nearest neighbour's class wins; here the "
+            "smallest label wins.",
+            vote_by_loop(table, names, k, tie=lambda found: found[0]),
+        ),
+        (
+            "of equally many votes the largest label wins; here the smallest wins.",
+            vote_by_loop(table, names, k, tie=max),
+        ),
+        (
+            "the nearest reference decides alone; k of them vote.",
+            vote_by_loop(table, names, 1),
+        ),
+        (
+            "the nearest reference is left out, as if it were the query. Queries are "
+            "not among the references here.",
+            vote_by_loop(table, names, k, skip=1),
+        ),
+        ("k + 1 references vote.", vote_by_loop(table, names, k + 1)),
+        ("k - 1 references vote.", vote_by_loop(table, names, max(k - 1, 1))),
+        ("the k farthest references vote.", vote_by_loop(-table, names, k)),
+        (
+            "all references vote, not the k nearest.",
+            vote_by_loop(table, names, len(names)),
+        ),
+        (
+            "near neighbours weigh more; here each of the k has one vote.",
+            vote_by_loop(table, names, k, weight=lambda d: 1 / (d + 1e-9)),
+        ),
+        (
+            "far neighbours weigh more: you sum distances instead of counting votes.",
+            vote_by_loop(table, names, k, weight=lambda d: d),
+        ),
+    ]
+    wrong = np.flatnonzero(got != want)
+    if len(wrong):
+        i = wrong[0]
+        near = np.argsort(table[i])[:k]
+        raise AssertionError(
+            f"{call}, query {i}: the {k} nearest carry the labels {show(names[near])}, "
+            f"got {got[i]:g}, expected {want[i]}. All queries: got {show(got)}, "
+            f"expected {show(want)}. {likely(got, slips)} {VOTE}"
+        )
+
+
+@task("01.2", points=1)
+def test_vote_by_hand(answers):
+    """Five queries, seven references, k = 4
+
+    Sort one row of dist by hand and write the labels of the four nearest beside it.
+    """
+    labels = torch.tensor([5, 2, 9, 2, 5, 9, 2])
+    dist = torch.tensor(VOTE_DIST)
+    assert_voted(answers.knn_predict(dist, labels, k=4), dist, labels, 4)
+
+
+VOTE_DIST = [
+    [7.0, 6.0, 1.0, 2.0, 3.0, 4.0, 5.0],  # labels 9, 2, 5, 9: two votes for 9
+    [2.0, 1.0, 3.0, 7.0, 4.0, 5.0, 6.0],  # 2, 5, 9, 5: two votes for 5
+    [3.0, 2.0, 5.0, 4.0, 1.0, 7.0, 6.0],  # 5, 2, 5, 2: a tie, the smaller label
+    [4.0, 3.0, 6.0, 7.0, 2.0, 5.0, 1.0],  # 2, 5, 2, 5: a tie, the smaller label
+    [12.0, 11.0, 13.0, 17.0, 14.0, 15.0, 16.0],  # 2, 5, 9, 5: two votes for 5
+]
+
+
+@task("01.2", points=1, hidden=True)
+def test_vote_fresh_data(answers):
+    """Other data, other labels, other k
+
+    Labels need not be 0, 1, 2, ...; a tie of votes goes to the smallest label; each
+    query is judged by its own row. Try k = 1 and k = the number of references.
+    """
+    rng = np.random.default_rng()
+    for m, k, names in (
+        (9, 4, [3, 8, 20]),
+        (11, 6, [0, 1, 7]),
+        (7, 1, [4, 5]),
+        (8, 8, [30, 2, 11]),
+        (10, 5, [6, 1, 3, 12]),
+    ):
+        labels = torch.from_numpy(rng.permutation(np.resize(names, m)))
+        dist = torch.from_numpy(
+            rng.permuted(np.tile(np.arange(1.0, m + 1), (30, 1)), axis=1)
+        )
+        assert_voted(answers.knn_predict(dist, labels, k=k), dist, labels, k)
+
+
+# ------------------------------------------------------------------- 01.3 density
+
+
+def log_density_by_loop(dist, h, d):
+    """Sum the bumps of each query with a loop, the largest taken out before exp."""
+    answer = []
+    for row in dist:
+        powers = [-(r**2) / (2 * h**2) for r in row]
+        top = max(powers)
+        bumps = math.fsum(math.exp(p - top) for p in powers)
+        volume = d * (math.log(h) + 0.5 * math.log(2 * math.pi))
+        answer.append(top + math.log(bumps) - math.log(len(row)) - volume)
+    return np.array(answer)
+
+
+def assert_log_density(got, dist, h, d):
+    """Compare with the loop, and with the values that known slips give."""
+    call = (
+        f"parzen_log_density(dist, bandwidth={h:g}, dim={d}), dist {tuple(dist.shape)}"
+    )
+    table = dist.double().numpy()
+    got = numbers(got, (len(table),), call)
+    want = log_density_by_loop(table, h, d)
+    assert np.isfinite(got).all(), (
+        f"{call} returns {show(got)}, expected {show(want)}. Likely mistake: exp of a "
+        "very negative number underflows to 0 and log(0) = -inf, or the volume over- "
+        "or underflows. Stay in logarithms: take the largest exponent out of the sum "
+        f"first (logsumexp), and subtract the logarithm of the volume. {DENSITY}"
+    )
+    count, step, scale = (
+        math.log(len(table[0])),
+        math.log(h),
+        0.5 * math.log(2 * math.pi),
+    )
+    with np.errstate(over="ignore", under="ignore"):
+        slips = [
+            ("this is the density; its natural logarithm is asked for.", np.exp(want)),
+            ("log10 in place of the natural logarithm.", want / math.log(10)),
+            ("the mean over the references is missing: you sum.", want + count),
+            ("the factor h^d is missing from the volume.", want + d * step),
+            (
+                "the volume holds h, not h^d: it counts once for each dimension.",
+                want + (d - 1) * step,
+            ),
+            (
+                "the volume holds sqrt(2 pi), not (2 pi)^(d/2).",
+                want + (d - 1) * scale,
+            ),
+            ("the factor (2 pi)^(d/2) is missing.", want + d * scale),
+            (
+                "the volume holds sqrt(2 pi) h, not (sqrt(2 pi) h)^d.",
+                want + (d - 1) * (step + scale),
+            ),
+            ("the volume multiplies; it must divide.", want + 2 * d * (step + scale)),
+            ("the volume (sqrt(2 pi) h)^d is missing.", want + d * (step + scale)),
+            (
+                "the exponent lacks the factor 1/2.",
+                log_density_by_loop(table * math.sqrt(2), h, d),
+            ),
+            (
+                "the distance is not squared in the exponent.",
+                log_density_by_loop(np.sqrt(table * h), h, d),
+            ),
+            (
+                "the distance is not squared in the exponent.",
+                log_density_by_loop(np.sqrt(table), h, d),
+            ),
+            (
+                "the bandwidth is not squared in the exponent dist^2 / (2 h^2).",
+                log_density_by_loop(table * math.sqrt(h), h, d),
+            ),
+            (
+                "a mean of log-bumps is not the logarithm of the mean bump.",
+                -(table**2).mean(1) / (2 * h**2) - d * (step + scale),
+            ),
+        ]
+        bump = np.exp(-(table**2) / (2 * h**2)).mean(1)
+        slips += [
+            (
+                f"a constant of {tiny:g} hides the underflow; log(0 + {tiny:g}) is no "
+                "log-density. Take the largest exponent out of the sum (logsumexp).",
+                np.log(bump + tiny) - d * (step + scale),
+            )
+            for tiny in (1e-300, 1e-100, 1e-50, 1e-38, 1e-30, 1e-20, 1e-16, 1e-12, 1e-9)
+        ]
+    assert same(got, want), (
+        f"{call}, dist = {show(table)}: got {show(got)}, expected {show(want)}. "
+        f"{likely(got, slips)} {DENSITY}"
+    )
+
+
+@task("01.3", points=1)
+def test_density_by_hand(answers):
+    """Two queries, three references in space, bandwidth 2
+
+    At distance 0 a bump is exp(0) = 1. The mean bump is divided by the volume
+    (sqrt(2 pi) h)^d, here with h = 2 and d = 3.
+    """
+    dist = torch.tensor([[0.0, 2.0, 4.0], [1.0, 3.0, 6.0]])
+    # By hand: log((1 + exp(-1/2) + exp(-2)) / 3) - 3 log(2 sqrt(2 pi)) = -5.3803
+    got = answers.parzen_log_density(dist, bandwidth=2.0, dim=3)
+    assert_log_density(got, dist, 2.0, 3)
+
+
+@task("01.3", points=1, hidden=True)
+def test_density_integrates_to_one(answers):
+    """A density integrates to 1, in one dimension and in two, at any bandwidth
+
+    Sum exp(log-density) over a fine grid, times the area of a grid cell. What in the
+    formula depends on the dimension, and what on the number of references?
+    """
+    rng = np.random.default_rng()
+    for d, h, cells in ((1, 0.3, 400), (2, 1.7, 60)):
+        x = rng.normal(size=(5, d))
+        axis = np.linspace(-4 - 7 * h, 4 + 7 * h, cells)
+        grid = np.stack(np.meshgrid(*[axis] * d), axis=-1).reshape(-1, d)
+        dist = torch.from_numpy(np.linalg.norm(grid[:, None] - x, axis=-1))
+        call = f"parzen_log_density(dist, bandwidth={h}, dim={d}) on a grid"
+        got = numbers(
+            answers.parzen_log_density(dist, bandwidth=h, dim=d), (len(grid),), call
+        )
+        with np.errstate(over="ignore"):
+            mass = np.exp(got).sum() * (axis[1] - axis[0]) ** d
+        assert abs(mass - 1) < 0.01, (
+            f"{call} of {cells} points an axis: the density integrates to {mass:.4g}, "
+            "expected 1. Likely mistake: the volume (sqrt(2 pi) h)^d or the mean over "
+            f"the references is not as in the formula. {DENSITY}"
+        )
+        assert_log_density(got[:: cells // 4], dist[:: cells // 4], h, d)
+
+
+@task("01.3", points=1, hidden=True)
+def test_density_far_away(answers):
+    """Far from every reference, and in many dimensions, it is still a number
+
+    In float64, exp(-800) is 0 and log(0) is -inf; and 0.05^784 is 0 too. Neither may
+    occur on the way.
+    """
+    rng = np.random.default_rng()
+    for h, d, reach in (
+        (0.01, 2, 50.0),
+        (0.05, 784, 9.0),
+        (30.0, 500, 900.0),
+        (1.0, 1, 90.0),
+    ):
+        near = rng.uniform(0.2, 1.0, (4, 6)) * reach
+        near[0, 0] = h / 2  # one query beside a reference, three far from all
+        dist = torch.from_numpy(near)
+        got = answers.parzen_log_density(dist, bandwidth=h, dim=d)
+        assert_log_density(got, dist, h, d)
+
+
+# --------------------------------------------------------------------- 01.4 t-SNE
+
+
+def affinities_by_loop(dist, perplexity, power=2):
+    """Bisect the logarithm of beta, one row after the other."""
+    answer = np.zeros_like(dist)
+    for i in range(len(dist)):
+        others = np.delete(np.arange(len(dist)), i)
+        energy = dist[i, others] ** power
+        energy = (energy - energy.min()) / (energy.max() - energy.min())
+        low, high = math.log(1e-6), math.log(1e30)
+        for _ in range(80):
+            middle = (low + high) / 2
+            p = np.exp(-math.exp(middle) * energy)
+            p /= p.sum()
+            if perplexities(p[None])[0] > perplexity:
+                low = middle
+            else:
+                high = middle
+        answer[i, others] = p
+    return answer
+
+
+def perplexities(p):
+    """Return exp(entropy in nats) of each row; 0 ln 0 = 0."""
+    return np.exp(-(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=1))
+
+
+def assert_calibrated(got, dist, perplexity):
+    """Judge sums, diagonal, perplexity and shape of the bump, in this order."""
+    table = dist.double().numpy()
+    n = len(table)
+    call = (
+        f"neighbour_probabilities(dist, perplexity={perplexity:g}), dist {table.shape}"
+    )
+    p = numbers(got, (n, n), call)
+    finite = np.isfinite(p).all(axis=1)
+    assert finite.all(), (
+        f"{call}: row {finite.argmin()} holds NaN or inf. Likely mistake: every exp in "
+        "the row underflowed to 0 and 0 / 0 is NaN. Subtract the smallest squared "
+        f"distance of the row before exp. {MAP}"
+    )
+    i = p.diagonal().argmax()
+    assert np.abs(p.diagonal()).max() < 1e-9, (
+        f"{call}: p[{i}, {i}] = {p[i, i]:.4g}, expected 0: a point is not its own "
+        "neighbour. Likely mistake: exp(0) = 1 on the diagonal was kept in the sum. "
+        f"{MAP}"
+    )
+    i = np.abs(p.sum(axis=1) - 1).argmax()
+    if abs(p.sum() - 1) < 1e-3:
+        why = (
+            "the whole matrix sums to 1; here each row does, before any symmetrisation"
+        )
+    elif np.allclose(p.sum(axis=0), 1, atol=1e-3):
+        why = "the columns sum to 1, so it is transposed: row i belongs to point i"
+    else:
+        why = "the row was not divided by its sum"
+    assert abs(p[i].sum() - 1) < 1e-3, (
+        f"{call}: row {i} sums to {p[i].sum():.4g}, expected 1. Likely mistake: {why}. "
+        f"{MAP}"
+    )
+    assert p.min() >= 0, (
+        f"{call}: the smallest entry is {p.min():.4g}; it must not be below 0. {MAP}"
+    )
+    found = perplexities(p)
+    i = np.abs(found - perplexity).argmax()
+    off = abs(found[i] - perplexity) / perplexity
+    if np.allclose(found, perplexity ** (1 / math.log(2)), rtol=2e-3):
+        why = "the entropy is in nats but its target is log2(perplexity): use one base"
+    elif np.allclose(found, perplexity ** math.log(2), rtol=2e-3):
+        why = "the entropy is in bits but its target is ln(perplexity): use one base"
+    elif np.allclose(found, math.exp(min(perplexity, 300)), rtol=2e-3):
+        why = "the entropy was set to the perplexity; the perplexity is exp(entropy)"
+    elif np.median(np.abs(found / perplexity - 1)) < 1e-3:
+        why = (
+            "most rows are right, this one is not: the search for its beta ended too "
+            "early, its first interval did not hold the answer, or exp underflowed "
+            "(subtract the smallest squared distance of the row first)"
+        )
+    elif abs(found.mean() / perplexity - 1) < 0.05:
+        why = "one beta for all rows; each row needs its own"
+    else:
+        why = (
+            "too few halvings, or a first interval of beta that does not hold the "
+            "answer (it depends on the unit of dist: widen it until it does)"
+        )
+    assert off < 1e-3, (
+        f"{call}: row {i} has perplexity {found[i]:.4f}, expected {perplexity:g} "
+        f"within 0.1 percent. Likely mistake: {why}. {MAP}"
+    )
+    want = affinities_by_loop(table, perplexity)
+    worst = np.abs(p - want).max(axis=1)
+    i = worst.argmax()
+    if np.abs(p - affinities_by_loop(table, perplexity, power=1)).max() < 5e-3:
+        why = "the exponent holds dist; it must hold dist squared"
+    elif np.abs(p - affinities_by_loop(table, perplexity, power=4)).max() < 5e-3:
+        why = "dist is squared twice"
+    elif np.abs(p - affinities_by_loop(-table, perplexity, power=1)).max() < 5e-3:
+        why = "far points get the larger probability: the sign of the exponent"
+    else:
+        why = "p[i, j] must be proportional to exp(-beta_i dist[i, j]^2), for every j"
+    assert worst[i] < 5e-3, (
+        f"{call}: the perplexity is right but row {i} is not Gaussian in the distance: "
+        f"got {show(p[i])}, expected {show(want[i])}. Likely mistake: {why}. {MAP}"
+    )
+
+
+@task("01.4", points=1)
+def test_perplexity_of_three_points(answers):
+    """Three points on a line, worked by hand; then thirty in the plane
+
+    With two neighbours a row is (a, 1 - a), and the perplexity alone fixes a: for 0.8
+    it is exp(-0.8 ln 0.8 - 0.2 ln 0.2) = 1.6494. So each of the three rows gives 0.8 to
+    the nearer neighbour and 0.2 to the farther one.
+    """
+    x = torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64)
+    dist = (x[:, None] - x).abs()
+    target = 0.8**-0.8 * 0.2**-0.2
+    assert_calibrated(
+        answers.neighbour_probabilities(dist, perplexity=target), dist, target
+    )
+    x = torch.from_numpy(np.random.default_rng().normal(size=(30, 2)))
+    dist = (x[:, None] - x).norm(dim=-1)
+    assert_calibrated(answers.neighbour_probabilities(dist, perplexity=8.0), dist, 8.0)
+
+
+@task("01.4", points=1, hidden=True)
+def test_perplexity_any_unit(answers):
+    """Dense and sparse regions, an outlier, and other units of distance
+
+    Millimetres or kilometres: the probabilities are the same, so the search for beta
+    must find its own range. For a point far from all others every exp(-beta dist^2) may
+    be 0 in floating point: what may you subtract from all exponents of a row?
+    """
+    rng = np.random.default_rng()
+    spread = np.repeat([1.0, 0.05], [14, 16])[:, None]
+    for unit, perplexity, far in (
+        (1.0, 5.0, 3.0),
+        (1e-3, 9.3, 3.0),
+        (1e3, 3.5, 3.0),
+        (1.0, 6.0, 1000.0),
+    ):
+        x = rng.normal(size=(30, 3)) * spread
+        x[0] += far
+        x = torch.from_numpy(unit * x)
+        dist = (x[:, None] - x).norm(dim=-1)
+        got = answers.neighbour_probabilities(dist, perplexity=perplexity)
+        assert_calibrated(got, dist, perplexity)
+
+
+def divergence(y, P):
+    """KL(P || Q) of the map y by its definition, with loops."""
+    n = len(y)
+    w = np.array(
+        [
+            [1 / (1 + ((y[i] - y[j]) ** 2).sum()) * (i != j) for j in range(n)]
+            for i in range(n)
+        ]
+    )
+    q = w / w.sum()
+    return sum(
+        P[i, j] * math.log(P[i, j] / q[i, j])
+        for i in range(n)
+        for j in range(n)
+        if P[i, j] > 0
+    )
+
+
+def force(y, P, *, keep_self=False, rows=False, gauss=False, power=1, divide=True):
+    """Return sum_j (p_ij - q_ij) w_ij (y_i - y_j); the arguments are slips."""
+    gap = y[:, None] - y
+    square = (gap**2).sum(-1)
+    w = np.exp(-square) if gauss else 1 / (1 + square)
+    inside = w if keep_self else w * (1 - np.eye(len(y)))
+    q = (
+        inside / (inside.sum(1, keepdims=True) if rows else inside.sum())
+        if divide
+        else inside
+    )
+    return (((P - q) * w**power)[..., None] * gap).sum(axis=1)
+
+
+@task("01.4", points=1)
+def test_gradient_by_differences(answers):
+    """The gradient, against the slope of KL itself
+
+    Each coordinate of the map is moved by 0.00001 to both sides; the change of KL over
+    0.00002 is the slope. Two of the points of the map coincide.
+    """
+    rng = np.random.default_rng()
+    for n, k in ((5, 2), (7, 3)):
+        y = rng.normal(size=(n, k))
+        y[1] = y[0]
+        P = rng.uniform(0.2, 1.0, (n, n)) ** 2
+        P = (P + P.T) * (1 - np.eye(n))
+        P /= P.sum()
+        want, step = np.zeros_like(y), 1e-5
+        for i in range(n):
+            for c in range(k):
+                ahead, back = y.copy(), y.copy()
+                ahead[i, c] += step
+                back[i, c] -= step
+                want[i, c] = (divergence(ahead, P) - divergence(back, P)) / (2 * step)
+        call = f"tsne_gradient(y, P) with y of shape {y.shape}"
+        got = numbers(
+            answers.tsne_gradient(torch.from_numpy(y), torch.from_numpy(P)),
+            y.shape,
+            call,
+        )
+        assert np.isfinite(got).all(), (
+            f"{call}: NaN or inf where two points of the map coincide. Likely mistake: "
+            "the square root has no slope at distance 0; only |y_i - y_j|^2 is needed. "
+            f"{MAP}"
+        )
+        slips = [
+            (
+                "the sign: this is the direction of descent, not the gradient.",
+                -4 * force(y, P),
+            ),
+            (
+                "the factor is 4, not 2: each pair occurs as (i, j) and (j, i).",
+                2 * force(y, P),
+            ),
+            ("the factor 4 is missing.", force(y, P)),
+            (
+                "w_ii = 1 was counted in the sum that makes q.",
+                4 * force(y, P, keep_self=True),
+            ),
+            (
+                "q is divided by the sum of its row, not of all pairs.",
+                4 * force(y, P, rows=True),
+            ),
+            ("q is not divided by the sum of all w.", 4 * force(y, P, divide=False)),
+            (
+                "the factor w_ij after (p_ij - q_ij) is missing.",
+                4 * force(y, P, power=0),
+            ),
+            (
+                "w_ij must divide by 1 + |y_i - y_j|^2; you multiply.",
+                4 * force(y, P, power=-1),
+            ),
+            (
+                "the map's w is Student's 1 / (1 + d^2), not a Gaussian.",
+                4 * force(y, P, gauss=True),
+            ),
+            (
+                "the map's w is Student's 1 / (1 + d^2), not a Gaussian.",
+                4 * force(y, P, gauss=True, power=0),
+            ),
+        ]
+        size = np.abs(want).max()
+        scaled = [(sentence, answer / size) for sentence, answer in slips]
+        assert np.abs(got - want).max() < 1e-3 * size, (
+            f"{call}: row 0 is {show(got[0])}, finite differences of KL give "
+            f"{show(want[0])}. {likely(got / size, scaled)} {MAP}"
+        )
+
+
+# ------------------------------------------------------------------ 01.5 break it
+
+
+def assert_fooled(got, worst):
+    """Vote with the point itself left out; equal distances are ordered against you."""
+    call = "fool_three()"
+    two = isinstance(got, tuple | list) and len(got) == 2
+    assert two, f"{call} must return two things, x and y; got a {type(got).__name__}."
+    x, y = got
+    n = len(y) if np.ndim(y) else 0
+    assert 10 <= n <= 200, f"{call}: expected 10 to 200 points, got {n} labels."
+    y = numbers(y, (n,), f"{call}, its y,")
+    width = np.shape(x)[1] if np.ndim(x) == 2 else 1
+    x = numbers(x, (n, width), f"{call}, its x, for {n} labels,")
+    near = np.abs(x) <= 1e6  # not so for NaN
+    assert near.all(), f"{call}: every coordinate must be finite, within 1e6 of 0."
+    names, counts = np.unique(y, return_counts=True)
+    fair = len(names) == 2 and counts.min() >= 5
+    assert fair, (
+        f"{call}: expected two classes of at least 5 points each, got the labels "
+        f"{show(names)} with {show(counts)} points."
+    )
+    dist = np.sqrt(((x[:, None] - x) ** 2).sum(axis=-1))
+    slack = 1e-6 * dist.max()
+    right = {1: 0, 3: 0}
+    for i in range(n):
+        others = np.delete(np.arange(n), i)
+        row, own = dist[i, others], y[others] == y[i]
+        for k in right:
+            edge = np.sort(row)[k - 1]
+            sure, even = row < edge - slack, np.abs(row - edge) <= slack
+            places = k - sure.sum()
+            least = own[sure].sum() + max(0, places - (~own)[even].sum())
+            most = own[sure].sum() + min(places, own[even].sum())
+            right[k] += (least if k == 1 else most) > k / 2
+    one, three = right[1] / n, right[3] / n
+    if one < 1 and len(np.unique(x, axis=0)) < n:
+        why = "points of both classes coincide: whose copy is nearest is a coin toss"
+    elif one < 1:
+        why = (
+            "a point is not its own neighbour: whose is the nearest other one? Random "
+            "labels look perfect only while each point counts itself"
+        )
+    else:
+        why = (
+            "among the second and third neighbour of too many points is one more of "
+            "the own class; of three votes the own class may hold only one. Equal "
+            "distances count against you"
+        )
+    met = one == 1 and three <= worst
+    assert met, (
+        f"{call}: leave-one-out 1-NN is right for {one:.0%} of your {n} points, 3-NN "
+        f"for {three:.0%}; expected 100% and at most {worst:.0%}. Likely mistake: "
+        f"{why}. {VOTE}"
+    )
+
+
+@task("01.5", points=1)
+def test_three_is_worse(answers):
+    """1-NN never errs, 3-NN errs on at least half of the points
+
+    For each point write down the labels of its three nearest others.
+    """
+    assert_fooled(answers.fool_three(), 0.5)
+
+
+@task("01.5", points=1)
+def test_three_is_always_wrong(answers):
+    """1-NN never errs, 3-NN always does
+
+    Start from one point that is fooled and repeat the pattern; mind its ends.
+    """
+    assert_fooled(answers.fool_three(), 0.0)
+
+
+# ------------------------------------------------------------------- 01.6 explain
+
+
+@task("01.6", points=2)
+def test_explanation_is_there(answers):
+    """Your explanation: 60 to 250 words on the four points of the rubric
+
+    The machine sees only that an answer is there; a person reads it and confirms the
+    points.
+    """
+    text = answers.value("explain_01_6")
+    assert isinstance(text, str), (
+        f"explain_01_6 must be a text, got a {type(text).__name__}. {MAP}"
+    )
+    words = [word.strip(".,;:!?()\"'*").lower() for word in text.split()]
+    enough = 60 <= len(words) <= 250
+    assert enough, (
+        f"explain_01_6 has {len(words)} words, expected 60 to 250: a sentence or two "
+        f"on each of the four points of the rubric. {MAP}"
+    )
+    assert len(set(words)) >= 35, (
+        f"explain_01_6 has only {len(set(words))} different words; 35 is the least for "
+        f"an explanation in full sentences. {MAP}"
+    )
+    for word in ("distance", "size", "perplexity", "new"):
+        found = any(word[:7] in each for each in words)
+        assert found, (
+            f"explain_01_6 does not mention the rubric's word {word!r}: say what the "
+            f"map does, or does not, tell about it. {MAP}"
+        )
+
+
+# ----------------------------------------------------------------- 01.7 challenge
+
+
+def map_by_loop(dist, labels, *, keep_self=False, single=None, divide="R", extra=0):
+    """MAP@R and the number of queries left out; the other arguments are slips."""
+    values, left_out = [], 0
+    for i in range(len(dist)):
+        order = [j for j in np.argsort(dist[i], kind="stable") if keep_self or j != i]
+        others = int((labels == labels[i]).sum()) - 1
+        if others == 0:
+            left_out += 1
+            values += [] if single is None else [single]
+            continue
+        R = others + extra
+        hits, gain = 0, 0.0
+        for rank, j in enumerate(order if divide == "all" else order[:R], start=1):
+            hit = labels[j] == labels[i]
+            hits += hit
+            gain += hit if divide == "precision" else hit * hits / rank
+        values.append(gain / (max(hits, 1) if divide == "hits" else R))
+    return sum(values) / max(len(values), 1), left_out
+
+
+def assert_map_at_r(got, dist, labels):
+    """Compare with the loop, and with the values that known slips give."""
+    table, names = dist.double().numpy(), labels.numpy()
+    call = f"map_at_r(dist, labels) with labels {show(names)}"
+    two = isinstance(got, tuple | list) and len(got) == 2
+    assert two, (
+        f"{call} must return two things, MAP@R and the number of queries left out; got "
+        f"a {type(got).__name__}."
+    )
+    value = float(numbers(got[0], (), f"{call}, its first result,"))
+    left_out = float(numbers(got[1], (), f"{call}, its second result,"))
+    want, without = map_by_loop(table, names)
+    first = table.copy()
+    np.fill_diagonal(first, -1.0)
+    own = "the query is in its own list; take it out by its index."
+    slips = [
+        (own, map_by_loop(table, names, keep_self=True)[0]),
+        (own, map_by_loop(table, names, keep_self=True, extra=1)[0]),
+        (own, map_by_loop(first, names, keep_self=True)[0]),
+        (own, map_by_loop(first, names, keep_self=True, extra=1)[0]),
+        (own, map_by_loop(first, names, keep_self=True, extra=1, single=1.0)[0]),
+        (
+            "queries without a match count as 0; leave them out of the mean.",
+            map_by_loop(table, names, single=0.0)[0],
+        ),
+        (
+            "the gain is divided by the hits among the first R; it must be by R.",
+            map_by_loop(table, names, divide="hits")[0],
+        ),
+        (
+            "this is R-precision: each hit counts with the precision at its rank.",
+            map_by_loop(table, names, divide="precision")[0],
+        ),
+        (
+            "this is average precision over the whole list; MAP@R stops at rank R.",
+            map_by_loop(table, names, divide="all")[0],
+        ),
+        (
+            "R counts the query; R is the number of other items of its class.",
+            map_by_loop(table, names, extra=1)[0],
+        ),
+        ("columns were ranked; the query is the row.", map_by_loop(table.T, names)[0]),
+        ("the farthest come first.", map_by_loop(-table, names)[0]),
+    ]
+    assert abs(value - want) < 1e-4, (
+        f"{call}, dist = {show(table)}: got MAP@R = {value:.4f}, expected {want:.4f}. "
+        f"{likely(value, slips)} {RETRIEVAL}"
+    )
+    assert left_out == without, (
+        f"{call}: got {left_out:g} queries left out, expected {without}. Likely "
+        "mistake: a query is left out when no other item carries its label, not when "
+        f"its list holds no hit. {RETRIEVAL}"
+    )
+
+
+@task("01.7", points=1)
+def test_map_at_r_by_hand(answers):
+    """Six items, one of them the only one of its class
+
+    R = 2 for the three items of class 1 and R = 1 for the two of class 0. Write each
+    row's labels in the order of distance, cross out the query, keep the first R.
+    """
+    labels = torch.tensor([1, 0, 1, 4, 1, 0])
+    dist = torch.tensor(MAP_DIST)
+    assert_map_at_r(answers.map_at_r(dist, labels), dist, labels)
+
+
+MAP_DIST = [
+    [0.0, 11.0, 1.0, 15.0, 7.0, 2.0],  # hits of the first two: 1, 0
+    [11.0, 0.0, 14.0, 4.0, 3.0, 5.0],
+    [1.0, 14.0, 0.0, 12.0, 6.0, 8.0],
+    [15.0, 4.0, 12.0, 0.0, 9.0, 10.0],  # no other item of its class
+    [7.0, 3.0, 6.0, 9.0, 0.0, 13.0],
+    [2.0, 5.0, 8.0, 10.0, 13.0, 0.0],
+]
+
+
+@task("01.7", points=1, hidden=True)
+def test_map_at_r_fresh_data(answers):
+    """Other matrices: many classes, classes of one, any diagonal, not symmetric
+
+    Never trust the diagonal to be the smallest entry of its row, and read along the
+    rows. What is R when a class has one item only?
+    """
+    rng = np.random.default_rng()
+    for sizes in ((4, 1, 6, 2), (3, 3, 3), (1, 1, 2, 9), (2, 1, 1, 1, 1), (12, 8)):
+        n = sum(sizes)
+        names = rng.choice(50, len(sizes), replace=False)
+        labels = torch.from_numpy(rng.permutation(np.repeat(names, sizes)))
+        dist = torch.from_numpy(
+            rng.permuted(np.tile(np.arange(1.0, n + 1), (n, 1)), axis=1)
+        )
+        assert_map_at_r(answers.map_at_r(dist, labels), dist, labels)
