@@ -24,7 +24,8 @@ def release(
 ) -> None:
     """Write the exercises from the solutions: stubs, visible checks, no outputs.
 
-    With `--out`, write a folder for students; their own work there is never overwritten.
+    With `--out`, write a folder for students; work of theirs in it is never
+    overwritten.
 
     Exit code 0: done; 1: out of date (`--verify`); 2: a source cannot be released.
 

@@ -1,28 +1,26 @@
 """The students' folder: what they get, and how a new release spares their work."""
 
-import ast
 import json
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlcourse.grading import files
-from mlcourse.grading.notebook import (
-    Notebook,
-    NotebookError,
-    cell_source,
-    code_cells,
-    read_notebook,
-)
+from mlcourse.grading.carry import with_answers
 from mlcourse.grading.release import generate
-from mlcourse.grading.stub import ReleaseError, serialise
+from mlcourse.grading.stub import ReleaseError
 
 #: What goes into a bundle beside the exercises, where the course has it.
 FILES = (
-    "README.md LICENSE CITATION.cff CHANGELOG.md pyproject.toml constraints.txt "
-    "environment.yml Makefile tasks.py"
-).split()
+    "README.md",
+    "LICENSE",
+    "CITATION.cff",
+    "CHANGELOG.md",
+    "pyproject.toml",
+    "constraints.txt",
+    "environment.yml",
+    "Makefile",
+    "tasks.py",
+)
 FOLDERS = ("lectures", "mlcourse")
 #: Remembers in a bundle what was written there: a fingerprint a file.
 MEMORY = ".mlcourse-release.json"
@@ -114,7 +112,7 @@ def _beside(path: Path, name: str, content: bytes) -> Delivery:
     """Write the new version beside ``path``, under a name that is free."""
     carried = gaps = 0
     if name.startswith("exercises/") and path.suffix == ".ipynb":
-        content, carried, gaps = _with_answers(content, path)
+        content, carried, gaps = with_answers(content, path)
     number = 1
     while True:
         suffix = ".new" if number == 1 else f".new-{number}"
@@ -125,65 +123,3 @@ def _beside(path: Path, name: str, content: bytes) -> Delivery:
             number += 1
             continue
         return Delivery(name, free.name, carried, gaps)
-
-
-def _with_answers(content: bytes, old: Path) -> tuple[bytes, int, int]:
-    """Return the new exercise with the old one's answers, how many, and of how many.
-
-    An answer is carried over where it is safe: one cell of the old notebook, and only
-    one, defines exactly the names of the gap, with the same arguments.
-    """
-    notebook: Notebook = json.loads(content)
-    try:
-        cells = code_cells(read_notebook(old))
-    except NotebookError:
-        cells = []
-    defined = [(cell, dict(_signatures(cell))) for cell in cells]
-    times = Counter(name for _, names in defined for name in names)
-    carried = gaps = 0
-    for cell in notebook["cells"]:
-        source = cell_source(cell)
-        names = dict(_signatures(source))
-        if cell["cell_type"] != "code" or not is_gap(source):
-            continue
-        gaps += 1
-        for answer, found in defined:
-            if (
-                found == names
-                and all(times[n] == 1 for n in names)
-                and answer != source
-            ):
-                cell["source"] = answer.splitlines(keepends=True)
-                carried += not is_gap(answer)
-    return serialise(notebook), carried, gaps
-
-
-def is_gap(source: str) -> bool:
-    """Whether a cell of an exercise waits for an answer."""
-    if 'raise NotImplementedError("Task ' in source:
-        return True
-    return any(
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and node.value.value in ("", None)
-        for node in _body(source)
-    )
-
-
-def _signatures(source: str) -> Iterator[tuple[str, str]]:
-    """Return what a cell defines at its top level: names with their arguments."""
-    for node in _body(source):
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, ast.unparse(node.args)
-        elif isinstance(node, ast.ClassDef):
-            yield node.name, "class"
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                yield ast.unparse(target), ""
-
-
-def _body(source: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return []

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mlcourse.grading.report import Note, Report, count
+from mlcourse.grading.report import Note, Report
 from mlcourse.grading.task import (
     Check,
     CheckError,
@@ -14,6 +14,7 @@ from mlcourse.grading.task import (
     load_checks,
 )
 from mlcourse.grading.verdict import Verdict, judge
+from mlcourse.grading.words import count
 
 
 def check(task: str) -> None:
@@ -67,7 +68,8 @@ def _checked(task: object) -> Report | Note:
 
 def run_checks(checks: list[Check], names: Mapping[str, object]) -> Iterator[Verdict]:
     """Judge the answers among ``names`` by each check, on fresh random inputs."""
-    from mlcourse.grading.local import LocalAnswers, fresh_randomness
+    from mlcourse.grading.aside import fresh_randomness
+    from mlcourse.grading.local import LocalAnswers
 
     for one in checks:
         answers = LocalAnswers(names)

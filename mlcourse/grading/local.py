@@ -23,7 +23,6 @@ from mlcourse.grading.errors import (
 )
 from mlcourse.grading.plain import kind, plain
 
-
 __all__ = ["LocalAnswers", "run_cells"]
 
 

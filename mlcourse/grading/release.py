@@ -77,7 +77,7 @@ def release(root: Path) -> list[str]:
     worked_in = [name for name in changed if not _pristine(root / name)]
     if worked_in:
         raise ReleaseError(
-            f"{', '.join(worked_in)} was edited since it was released; move it elsewhere "
+            f"{', '.join(worked_in)} was edited since its release; move it elsewhere "
             "(your answers stay yours), then run this again"
         )
     for name in changed:

@@ -1,7 +1,6 @@
 """What a student reads after ``check("01.2")``: the same words as HTML and as text."""
 
 import inspect
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +8,10 @@ from html import escape
 
 from mlcourse.grading.task import Check
 from mlcourse.grading.verdict import Status, Verdict
+from mlcourse.grading.words import WIDTH, WORDS, clean, clip, count, title
 
-#: A symbol and words for each status: colour never carries the meaning alone.
-WORDS: dict[Status, str] = {
-    "passed": "✓ PASSED",
-    "failed": "✗ FAILED",
-    "not_attempted": "○ NOT ATTEMPTED YET",
-    "error": "✗ ERROR",
-    "timeout": "✗ TOO SLOW",
-    "grader_error": "! NOT CHECKED",
-}
 #: Border colours with a contrast above 3:1 on white and on black.
 _GREEN, _RED, _GREY = "#2e8b57", "#d1495b", "#7a8088"
-#: No message is longer than this.
-_LINES, _WIDTH = 6, 88
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ class Report:
             if hint := _hint(first):
                 lines += textwrap.wrap(
                     f"Hint: {hint}",
-                    _WIDTH,
+                    WIDTH,
                     initial_indent=" " * 6,
                     subsequent_indent=" " * 6,
                 )
@@ -120,40 +109,6 @@ class Report:
         if verdict.status != "not_attempted":
             told += _folded("What the check runs", _source(check))
         return told + _folded("Traceback", verdict.trace) + "</div>"
-
-
-def title(verdict: Verdict) -> str:
-    """Return one line: status, title and points of a check."""
-    points = count(verdict.points, "point")
-    return f"{WORDS[verdict.status]}: {clean(verdict.title)} ({points})"
-
-
-def count(number: float, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> count(1, "point"), count(2, "point"), count(0.5, "point")
-    ('1 point', '2 points', '0.5 points')
-    """
-    return f"{number:g} {noun}" + ("" if number == 1 else "s")
-
-
-def clean(text: str) -> str:
-    """Return text without terminal colours and control characters."""
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
-    text = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-    return text.strip()
-
-
-def clip(text: str) -> list[str]:
-    """Return text as at most six lines of at most 88 characters."""
-    lines = [
-        piece
-        for line in clean(text[: 2 * _LINES * _WIDTH]).splitlines()
-        for piece in textwrap.wrap(line, _WIDTH, drop_whitespace=False) or [""]
-    ]
-    if len(lines) > _LINES:
-        lines = [*lines[: _LINES - 1], "..."]
-    return [line.rstrip() for line in lines]
 
 
 def _hint(verdict: Verdict) -> str:
