@@ -12,6 +12,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -23,7 +24,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import platformdirs
 
@@ -31,8 +32,6 @@ Isolation = Literal["bwrap", "landlock", "none"]
 
 MEMORY = 4 << 30  #: bytes of address space
 FILES = 64 << 20  #: bytes of one file, and of all files under bwrap
-#: What a fresh interpreter needs of a course: everything in grading/ but these is left out.
-KEPT = ("errors.py", "local.py", "plain.py", "wire.py", "worker.py")
 STUB = '"""While grading, check() does nothing."""\n\n\ndef check(*args, **kwargs): ...\n'
 SHOW = '"""While grading, figures are not drawn."""\n\n\ndef show(*args, **kwargs): ...\n'
 
@@ -67,11 +66,17 @@ class Sandbox:
     cpu: int = 600  #: seconds of CPU in the life of one worker
 
     def launch(
-        self, channel: socket.socket, home: Path, *, secret: Path | None = None
+        self,
+        channel: socket.socket,
+        home: Path,
+        *,
+        secret: Path | None = None,
+        errors: IO[bytes] | int = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
         """Start a worker that talks on ``channel`` and may write in ``home`` only.
 
-        With a ``secret``, it tries to break out and says what was possible.
+        With a ``secret``, it tries to break out and says what was possible; ``errors``
+        receives what it writes to stderr.
         """
         order = {
             "secret": secret and str(secret),
@@ -95,7 +100,7 @@ class Sandbox:
             pass_fds=[channel.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
             start_new_session=True,
             cwd=None if self.isolation == "bwrap" else home,
             env=_environment(home),
@@ -195,7 +200,7 @@ def build(folder: Path, hides: tuple[str, ...]) -> None:
         paths = {name: Path(where, name) for name in names}
         out = {n for n, p in paths.items() if p in hidden or p.with_suffix("") in hidden}
         if Path(where) == source / "grading":
-            out |= {name for name in names if name not in KEPT}
+            out |= set(names) - _needed("worker")
         if Path(where) == source:
             out.add("cli")
         return out | {"__pycache__"}
@@ -249,6 +254,17 @@ def end(worker: subprocess.Popen[bytes]) -> None:
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+
+
+def _needed(module: str) -> set[str]:
+    """Return the files of grading/ that one of its modules imports, with its own."""
+    found, todo = set[str](), {f"{module}.py"}
+    while todo:
+        found |= todo
+        text = "".join((Path(__file__).parent / name).read_text() for name in todo)
+        named = re.findall(r"from mlcourse\.grading(?:\.(\w+)|) import (\w+)", text)
+        todo = {f"{inner or name}.py" for inner, name in named} - found
+    return found
 
 
 def _python() -> str:

@@ -87,6 +87,8 @@ def serve(channel: socket.socket) -> None:
 
     def announced(cells: list[str]) -> Iterator[str]:
         for number, cell in enumerate(cells):
+            if os.getpid() != process:
+                os._exit(0)  # a copy that a cell has forked
             wire.send(channel, number)
             yield cell
 
@@ -95,6 +97,7 @@ def serve(channel: socket.socket) -> None:
             return getattr(answers, name)(*args, **kwargs)
         return getattr(answers, how)(name, *args, **kwargs)
 
+    process = os.getpid()
     cells: Any = wire.receive(channel)
     namespace, failed, _ = run_cells(announced(cells))
     answers = LocalAnswers(namespace, failed)

@@ -1,0 +1,202 @@
+"""The grader's side of a student's process: answers that live behind the wire."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from mlcourse.grading import sandbox, wire
+from mlcourse.grading.errors import (
+    AnswerError,
+    Died,
+    NotAttempted,
+    OutOfTime,
+    StudentError,
+    Unsupported,
+)
+
+#: Seconds for an interpreter to start on a busy machine; this is never the student's time.
+START = 120
+#: So many cells may hang or end the process before the notebook is given up.
+BAD_CELLS = 4
+#: A task may take twice the limit of one call, a notebook so many times.
+TASK, NOTEBOOK = 2, 12
+TEXT = 1000
+
+
+class Session:
+    """One notebook under grading: its process, started when needed, and its clock.
+
+    Parameters
+    ----------
+    cells : the code cells
+    box : how the process is confined
+    limit : seconds for one call or one cell
+    """
+
+    def __init__(self, cells: list[str], box: sandbox.Sandbox, *, limit: float) -> None:
+        self.cells = list(cells)
+        self.box = box
+        self.limit = limit
+        self.notes: list[str] = []
+        self._spent: dict[str, float] = {}
+        self._end = time.monotonic() + NOTEBOOK * limit + START
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._bad: set[int] = set()
+
+    def answers(self, task: str) -> "RemoteAnswers":
+        """Return the answers, on the clock of ``task``."""
+        return RemoteAnswers(self, task)
+
+    def ask(self, task: str, request: tuple[object, ...]) -> Any:
+        """Return the plain data that the student's process answers.
+
+        Raises
+        ------
+        AnswerError
+            for whatever is the student's.
+        """
+        wire.encode(request)  # what cannot be sent is the check's fault, not an answer
+        self._start()
+        spent = self._spent.get(task, 0.0)
+        now = time.monotonic()
+        until = min(now + self.limit, now + TASK * self.limit - spent, self._end)
+        try:
+            reply = self._talk(request, until)
+        finally:
+            self._spent[task] = spent + time.monotonic() - now
+        return _opened(reply)
+
+    def close(self) -> None:
+        """End the process and everything that it started; forget its folder."""
+        if self._worker:
+            self._channel.close()
+            sandbox.end(self._worker)
+            shutil.rmtree(self._home, ignore_errors=True)
+            self._worker = None
+
+    def _talk(self, message: object, until: float) -> Any:
+        try:
+            if message is not None:
+                wire.send(self._channel, message, until=until)
+            return wire.receive(self._channel, until=until)
+        except TimeoutError:
+            self.close()
+            raise OutOfTime(self.limit) from None
+        except (EOFError, ConnectionError):
+            raise Died(self._last_words()) from None
+        except wire.WireError as error:
+            self.close()
+            self.notes.append(f"sent something that is no answer: {error}")
+            raise Died("it sent something that is no answer") from None
+
+    def _start(self) -> None:
+        while not self._worker:
+            if len(self._bad) > BAD_CELLS or time.monotonic() > self._end:
+                raise Died("too many of the notebook's cells hang or end it")
+            self._launch()
+            running = -1
+            try:
+                if (first := self._talk(self.cells, time.monotonic() + START)) == 0:
+                    running = 0
+                elif first != "ready":
+                    raise Died("it sent something that is no answer")
+                while first != "ready":
+                    first = self._talk(None, min(time.monotonic() + self.limit, self._end))
+                    if first not in (running + 1, "ready"):
+                        self.close()
+                        raise Died("it sent something that is no answer")
+                    running += 1
+            except (OutOfTime, Died) as error:
+                self.close()
+                if running < 0:
+                    raise RuntimeError(self._diagnosis()) from None
+                self._skip(running, error)
+
+    def _skip(self, number: int, error: AnswerError) -> None:
+        """Let a cell that hangs, or ends the process, fail at once from now on."""
+        number = min(number, len(self.cells) - 1)
+        self._bad.add(number)
+        reason = str(error).partition(":")[0].replace("your code", "this cell")
+        self.notes.append(f"code cell {number + 1}: {error}")
+        self.cells[number] = f"raise SystemError({reason!r})\n{self.cells[number]}"
+
+    def _launch(self, errors: IO[bytes] | int = subprocess.DEVNULL) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="mlcourse-home-")).resolve()
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._worker = self.box.launch(theirs, self._home, errors=errors)
+
+    def _diagnosis(self) -> str:
+        """Start the process without any student's code and return why it does not."""
+        with tempfile.TemporaryFile() as errors:
+            self._launch(errors)
+            self._channel.shutdown(socket.SHUT_RDWR)
+            assert self._worker
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._worker.wait(timeout=START)
+            self.close()
+            errors.seek(0)
+            lines = errors.read(100_000).decode(errors="replace").strip().splitlines()
+        return f"the process for the student's code did not start: {(lines or ['?'])[-1]}"
+
+    def _last_words(self) -> str:
+        assert self._worker
+        try:
+            code = self._worker.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            code = 0
+        self.close()
+        number = -code if code < 0 else code - 128
+        known = {9: "it was killed", 11: "it crashed", 6: "it was aborted"}
+        known[24] = "it used up its CPU time"
+        return known.get(number, f"exit code {code}" if code else "it left")
+
+
+class RemoteAnswers:
+    """The face of :class:`mlcourse.grading.local.LocalAnswers`, across the wire."""
+
+    def __init__(self, session: Session, task: str) -> None:
+        self._session = session
+        self._task = task
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+        def call(*args: object, **kwargs: object) -> Any:
+            return self._session.ask(self._task, ("call", name, args, kwargs))
+
+        return call
+
+    def value(self, name: str) -> Any:
+        """Return the plain value of the student's variable ``name``."""
+        return self._session.ask(self._task, ("value", name, (), {}))
+
+    def grad(self, name: str, /, *args: object, wrt: int = 0, **kwargs: object) -> Any:
+        """Return the gradient of ``name(*args).sum()`` in ``args[wrt]``, a tensor."""
+        point = args[wrt]
+        request = ("grad", name, args, {"wrt": wrt, **kwargs})
+        found = self._session.ask(self._task, request)
+        if getattr(found, "shape", None) != getattr(point, "shape", None):
+            raise Died("it sent something that is no gradient")
+        return found
+
+
+def _opened(reply: object) -> Any:
+    """Return what a reply holds, or raise the answer's error that it names."""
+    match reply:
+        case ("answer", value):
+            return value
+        case ("StudentError", (str(kind), str(message), str(where), str(name))):
+            raise StudentError(kind[:TEXT], message[:TEXT], where[:TEXT], name[:TEXT])
+        case ("NotAttempted", (str(text),)):
+            raise NotAttempted(text[:TEXT])
+        case ("Unsupported", (str(text),)):
+            raise Unsupported(text[:TEXT])
+    raise Died("it sent something that is no answer")
