@@ -1,6 +1,21 @@
 """Pictures of the course, drawn into given Axes. Only this folder needs matplotlib."""
 
+from mlcourse.plots.counts import plot_counts
+from mlcourse.plots.points import plot_points
+from mlcourse.plots.regions import plot_regions
+from mlcourse.plots.scores import half_width, plot_scores
 from mlcourse.plots.show import show
 from mlcourse.plots.style import figure
+from mlcourse.plots.thumbnails import marks_of, plot_thumbnails
 
-__all__ = ["figure", "show"]
+__all__ = [
+    "figure",
+    "half_width",
+    "marks_of",
+    "plot_counts",
+    "plot_points",
+    "plot_regions",
+    "plot_scores",
+    "plot_thumbnails",
+    "show",
+]
