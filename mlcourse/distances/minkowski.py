@@ -12,7 +12,7 @@ from mlcourse.distances.euclidean import euclidean
 
 
 def minkowski(
-    x: Float[Tensor, "n d"], y: Float[Tensor, "m d"], *, p: float
+    x: Float[Tensor, "n d"], y: Float[Tensor, "m d"], *, p: float | int
 ) -> Float[Tensor, "n m"]:
     r"""The p-norm of every difference. A metric for p >= 1, and only for those.
 
@@ -51,7 +51,7 @@ def minkowski(
     return blockwise(lambda a, b: _norm(a[:, None] - b, p), x, y)
 
 
-def _norm(gap: Float[Tensor, "b m d"], p: float) -> Float[Tensor, "b m"]:
+def _norm(gap: Float[Tensor, "b m d"], p: float | int) -> Float[Tensor, "b m"]:
     """The p-norm over the last axis; no power sees a 0, where its slope may be inf."""
     gap = gap.abs()
     largest = gap.detach().amax(dim=2)  # (b, m)

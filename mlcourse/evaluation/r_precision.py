@@ -12,7 +12,8 @@ def r_precision(dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"]) -> float:
 
     .. math::
         \frac{1}{|Q|} \sum_{i \in Q} \frac{1}{R_i} \sum_{r=1}^{R_i}
-        [\, y_{(r)} = y_i \,], \quad R_i = |\{ j \ne i : y_j = y_i \}|, \quad Q = \{ i : R_i > 0 \}
+        [\, y_{(r)} = y_i \,], \quad R_i = |\{ j \ne i : y_j = y_i \}|, \quad
+        Q = \{ i : R_i > 0 \}
 
     where (r) is the r-th nearest other point of i.
 
