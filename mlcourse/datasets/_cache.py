@@ -1,9 +1,9 @@
 """The cache folder, and arrays kept in it: whole or not at all."""
 
+import hashlib
+import io
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from platformdirs import user_cache_dir
 
 Arrays = dict[str, np.ndarray]
+_DIGEST = hashlib.sha256().digest_size  # bytes in front of the npz archive
 
 
 def cache_folder() -> Path:
@@ -33,18 +34,22 @@ def cached(name: str, make: Callable[[], Arrays]) -> Arrays:
 
 
 def _load(path: Path) -> Arrays | None:
-    """Return the arrays of a file, each verified by its checksum; None if in doubt."""
+    """Return the arrays of a file; None if there is none or its checksum is wrong."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (OSError, EOFError, ValueError, AttributeError, NotImplementedError):
-        return None  # absent, unreadable, or not an archive of arrays
-    except (zipfile.BadZipFile, zlib.error):
-        return None  # cut off or changed
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
+        return None
+    with np.load(io.BytesIO(data[_DIGEST:]), allow_pickle=False) as archive:
+        return dict(archive)
 
 
 def _store(path: Path, arrays: Arrays) -> None:
     """Write a file beside the path, then rename it: others see all of it or nothing."""
+    body = io.BytesIO()
+    np.savez(body, **arrays)
+    data = body.getvalue()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(".part", path.name, path.parent)
@@ -52,10 +57,10 @@ def _store(path: Path, arrays: Arrays) -> None:
         return
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            file.write(hashlib.sha256(data).digest() + data)
         Path(part).replace(path)
     except OSError:
         Path(part).unlink(missing_ok=True)
-    except BaseException:
+    except BaseException:  # Ctrl-C: clean up, then stop
         Path(part).unlink(missing_ok=True)
         raise

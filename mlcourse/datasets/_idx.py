@@ -32,8 +32,8 @@ def read_idx(path: Path, *, item: tuple[int, ...]) -> UInt8[Tensor, " n *item"]:
     sizes = np.frombuffer(data[4:start], dtype=">u4").tolist()
     if data[:4] != magic or sizes[1:] != list(item):
         raise ValueError(
-            f"{path} must be an idx file of bytes, items of shape {item}, but starts with "
-            f"{data[:start].hex(' ', 4)}; is it another file under this name?"
+            f"{path} must be an idx file of bytes, items of shape {item}, but starts "
+            f"with {data[:start].hex(' ', 4)}; is it another file under this name?"
         )
     length = sizes[0] * math.prod(item)
     if len(data) - start != length:

@@ -36,4 +36,4 @@ class Recipe:
         digest = hashlib.sha256(repr((self, tools)).encode())
         for source in _SOURCES:
             digest.update(Path(__file__).with_name(f"{source}.py").read_bytes())
-        return f"glyphs-{digest.hexdigest()[:20]}.npz"
+        return f"glyphs-{digest.hexdigest()[:20]}.cache"

@@ -34,7 +34,7 @@ class FashionImages:
 
 
 def fashion_mnist(
-    root: Path | None = None,
+    root: str | Path | None = None,
     *,
     train: bool = True,
     download: bool = False,

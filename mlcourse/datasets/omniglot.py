@@ -38,7 +38,7 @@ class OmniglotImages:
 
 
 def omniglot(
-    root: Path | None = None,
+    root: str | Path | None = None,
     *,
     archives: Sequence[str] = ("images_background_small1", "images_background_small2"),
     size: int = 28,
