@@ -277,7 +277,8 @@ def test_cosine_family_at_the_ends(answers):
             (-1, "opposite", {"angular": math.pi, "chordal": 2.0, "cosine": 2.0}),
         ):
             y = sign * lengths * x
-            sim = sign * (x.double() @ x.double().T).clamp(-1, 1)
+            unit = x.double() / x.double().norm(dim=1, keepdim=True)
+            sim = sign * (unit @ unit.T).clamp(-1, 1)
             wants = {
                 "cosine": 1 - sim,
                 "chordal": (2 - 2 * sim).sqrt(),
@@ -301,7 +302,7 @@ def test_cosine_family_at_the_ends(answers):
                     f"than NaN replaced? {COSINE}"
                 )
                 worst = (got - wants[name]).abs().max()
-                assert worst < 5e-3, (
+                assert worst < 3e-3, (
                     f"{call}: an entry is off by {worst:.1e}. Divide every row by its "
                     f"own length, whatever it is. {COSINE}"
                 )
@@ -520,7 +521,7 @@ def test_mahalanobis_by_hand(answers):
     _factor(answers, M, "a random positive definite 3 x 3 matrix")
     x, y = torch.randn(4, 3, dtype=torch.float64), torch.randn(2, 3).double()
     diff = x[:, None] - y
-    want = torch.einsum("ijk,kl,ijl->ij", diff, M, diff) ** 0.5
+    want = ((diff @ root.T) ** 2 + 0.1 * diff**2).sum(dim=-1) ** 0.5
     call = "mahalanobis(x, y, M) with a random positive definite 3 x 3 matrix M"
     got = _table(answers.mahalanobis(x, y, M), (4, 2), call, MAHALANOBIS)
     _same(got, want, call, MAHALANOBIS)
@@ -827,13 +828,13 @@ def test_pivot_search_visits_few(answers):
     are left has the best chance to be near? Its bound is the smallest.
     """
     visited = 0
-    for _ in range(20):
+    for _ in range(40):
         x = torch.rand(400, 2, dtype=torch.float64)
         query = torch.rand(2, dtype=torch.float64)
         pivots = torch.randperm(400)[:3].tolist()
         name = "400 random points in the plane with 3 pivots"
         visited += _search(answers, x, query, pivots, name)
-    share = visited / 20 / 400
+    share = visited / 40 / 400
     assert share <= 0.02, (
         "pivot_search(x, query, pivots) on 400 random points in the plane with 3 "
         f"pivots evaluated {100 * share:.1f} percent of the points, at most 2 are "
