@@ -27,6 +27,7 @@ BAD_CELLS = 4
 #: A task may take twice the limit of one call, a notebook so many times.
 TASK, NOTEBOOK = 2, 12
 TEXT = 1000
+FORGED = "it sent something that is no answer"
 
 
 class Session:
@@ -75,7 +76,9 @@ class Session:
     def close(self) -> None:
         """End the process and everything that it started; forget its folder."""
         if self._worker:
-            self._channel.close()
+            self._channel.close()  # an idle worker leaves by itself, its CPU time known
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._worker.wait(timeout=0.3)
             sandbox.end(self._worker)
             shutil.rmtree(self._home, ignore_errors=True)
             self._worker = None
@@ -92,8 +95,8 @@ class Session:
             raise Died(self._last_words()) from None
         except wire.WireError as error:
             self.close()
-            self.notes.append(f"sent something that is no answer: {error}")
-            raise Died("it sent something that is no answer") from None
+            self.notes.append(f"{FORGED}: {error}")
+            raise Died(FORGED) from None
 
     def _start(self) -> None:
         while not self._worker:
@@ -102,16 +105,13 @@ class Session:
             self._launch()
             running = -1
             try:
-                if (first := self._talk(self.cells, time.monotonic() + START)) == 0:
-                    running = 0
-                elif first != "ready":
-                    raise Died("it sent something that is no answer")
-                while first != "ready":
-                    first = self._talk(None, min(time.monotonic() + self.limit, self._end))
-                    if first not in (running + 1, "ready"):
-                        self.close()
-                        raise Died("it sent something that is no answer")
-                    running += 1
+                state = self._talk(self.cells, time.monotonic() + START)
+                while not (isinstance(state, str) and state == "ready"):
+                    if type(state) is not int or state != running + 1:
+                        raise Died(FORGED)
+                    running = state
+                    until = min(time.monotonic() + self.limit, self._end)
+                    state = self._talk(None, until)
             except (OutOfTime, Died) as error:
                 self.close()
                 if running < 0:
@@ -120,7 +120,6 @@ class Session:
 
     def _skip(self, number: int, error: AnswerError) -> None:
         """Let a cell that hangs, or ends the process, fail at once from now on."""
-        number = min(number, len(self.cells) - 1)
         self._bad.add(number)
         reason = str(error).partition(":")[0].replace("your code", "this cell")
         self.notes.append(f"code cell {number + 1}: {error}")
@@ -184,19 +183,19 @@ class RemoteAnswers:
         request = ("grad", name, args, {"wrt": wrt, **kwargs})
         found = self._session.ask(self._task, request)
         if getattr(found, "shape", None) != getattr(point, "shape", None):
-            raise Died("it sent something that is no gradient")
+            raise Died(FORGED)
         return found
 
 
 def _opened(reply: object) -> Any:
     """Return what a reply holds, or raise the answer's error that it names."""
     match reply:
-        case ("answer", value):
+        case (str(how), value) if how == "answer":
             return value
-        case ("StudentError", (str(kind), str(message), str(where), str(name))):
+        case (str(how), (str(kind), str(message), str(where), str(name))) if how == "StudentError":
             raise StudentError(kind[:TEXT], message[:TEXT], where[:TEXT], name[:TEXT])
-        case ("NotAttempted", (str(text),)):
+        case (str(how), (str(text),)) if how == "NotAttempted":
             raise NotAttempted(text[:TEXT])
-        case ("Unsupported", (str(text),)):
+        case (str(how), (str(text),)) if how == "Unsupported":
             raise Unsupported(text[:TEXT])
-    raise Died("it sent something that is no answer")
+    raise Died(FORGED)

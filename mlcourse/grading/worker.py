@@ -103,7 +103,10 @@ def serve(channel: socket.socket) -> None:
     answers = LocalAnswers(namespace, failed)
     wire.send(channel, "ready")
     while True:
-        request: Any = wire.receive(channel)
+        try:
+            request: Any = wire.receive(channel)
+        except EOFError:
+            os._exit(0)
         try:
             reply = wire.encode(("answer", answer(*request)))
         except wire.WireError as error:

@@ -1,0 +1,133 @@
+"""Run the checks of one exercise on one notebook, by pytest, in a trusted process."""
+
+import contextlib
+import io
+import json
+import os
+import resource
+import signal
+import time
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from mlcourse.grading.client import RemoteAnswers, Session
+from mlcourse.grading.errors import AnswerError
+from mlcourse.grading.sandbox import Sandbox, adopt_orphans
+from mlcourse.grading.task import Check, load_checks
+from mlcourse.grading.verdict import Verdict, explain
+
+#: Bytes of address space of the process that checks; a worker has its own, smaller one.
+MEMORY = 12 << 30
+MESSAGE = 2000
+
+OPTIONS = (
+    "--assert=plain --noconftest --import-mode=importlib --tb=no -c /dev/null "
+    "-p no:cacheprovider -p no:doctest -p no:faulthandler -p no:junitxml"
+).split()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to grade: its code cells, the checks, and how the code is confined."""
+
+    cells: list[str]
+    checks: Path
+    written: tuple[str, ...]
+    box: Sandbox
+    limit: float
+
+
+class Grading:
+    """The pytest plugin: gives each check its answers, keeps each verdict."""
+
+    def __init__(self, session: Session, checks: list[Check]) -> None:
+        self.session = session
+        self.checks = {check.name: check for check in checks}
+        self.verdicts: dict[str, Verdict] = {}
+
+    @pytest.fixture
+    def answers(self, request: pytest.FixtureRequest) -> RemoteAnswers:
+        """The student's answers, on the clock of the check's task."""
+        return self.session.answers(self.checks[request.node.name].task)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Tell pytest what a task is."""
+        config.addinivalue_line("markers", "task(id, points, hidden): see task.py")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep the verdict of a check that ran, or that could not be set up."""
+        report = yield
+        if call.when == "call" or call.excinfo:
+            self._judge(self.checks[item.name], call)
+        return report
+
+    def _judge(self, check: Check, call: pytest.CallInfo[None]) -> None:
+        status, message = explain(call.excinfo.value) if call.excinfo else ("passed", "")
+        self.verdicts[check.name] = Verdict(
+            name=check.name,
+            task=check.task,
+            title=check.title,
+            hint=check.hint,
+            points=check.points,
+            earned=check.points if status == "passed" else 0,
+            hidden=check.hidden,
+            status=status,
+            message=message[:MESSAGE],
+            seconds=round(call.duration, 3),
+        )
+
+
+def grade(job: Job, connection: Connection) -> None:
+    """Grade one notebook in a process made for it; send the result as JSON text."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    adopt_orphans()
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
+    started = time.monotonic()
+    session = Session(job.cells, job.box, limit=job.limit)
+    try:
+        result = _run(job, session)
+    except Exception as error:
+        result = {"status": "grader_error", "reason": f"{type(error).__name__}: {error}"}
+    finally:
+        session.close()
+    used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    result["seconds"] = round(time.monotonic() - started, 2)
+    result["cpu_seconds"] = round(sum(u.ru_utime + u.ru_stime for u in used), 2)
+    connection.send_bytes(json.dumps(result).encode())
+
+
+def _run(job: Job, session: Session) -> dict[str, object]:
+    checks = load_checks(job.checks)
+    plugin = Grading(session, checks)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = pytest.main([*OPTIONS, str(job.checks)], plugins=[plugin])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"pytest ended with {code!r}: {said.getvalue()[-500:].strip()}")
+    verdicts = [plugin.verdicts[check.name] for check in checks]
+    ours = [v for v in verdicts if v.status == "grader_error"]
+    return {
+        "status": "grader_error" if ours else "graded",
+        "reason": ours[0].message if ours else "",
+        "notes": session.notes,
+        "checks": [asdict(verdict) for verdict in verdicts],
+        "written": {name: _text(session, name) for name in job.written},
+    }
+
+
+def _text(session: Session, name: str) -> str:
+    """Return a written answer; empty where there is none."""
+    try:
+        return str(session.answers(name).value(name))[:20_000]
+    except AnswerError:
+        return ""
