@@ -455,7 +455,7 @@ def neighbour_probabilities(dist, *, perplexity):
     return on_diagonal(bisect(off_diagonal(dist), perplexity))
 
 
-@wrong("01.4", "or exp underflowed")
+@wrong("01.4", "exp underflowed")
 def neighbour_probabilities(dist, *, perplexity):
     return on_diagonal(bisect(off_diagonal(dist**2), perplexity, guard=False))
 
