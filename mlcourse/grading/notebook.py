@@ -29,7 +29,7 @@ def read_notebook(path: Path, *, limit: int = SIZE_LIMIT) -> Notebook:
     NotebookError
         with one line that names the file, what is wrong and what to do.
     """
-    return parse_notebook(_read_regular(path, limit), path.name)
+    return parse_notebook(read_regular(path, limit), path.name)
 
 
 def parse_notebook(raw: bytes, name: str) -> Notebook:
@@ -54,7 +54,8 @@ def parse_notebook(raw: bytes, name: str) -> Notebook:
     return notebook
 
 
-def _read_regular(path: Path, limit: int) -> bytes:
+def read_regular(path: Path, limit: int = SIZE_LIMIT) -> bytes:
+    """Return the bytes of a plain file; links, pipes and devices are refused."""
     name = path.name
     flags = os.O_RDONLY
     for extra in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
@@ -68,10 +69,10 @@ def _read_regular(path: Path, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise NotebookError(f"{name} cannot be opened: {reason}") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotebookError(f"{name} is not a file; give the notebook's .ipynb")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise NotebookError(f"{name} is not a file; give the notebook's .ipynb")
         try:
             raw = file.read(limit + 1)
         except OSError as error:
