@@ -48,7 +48,7 @@ def _load(path: Path) -> Arrays | None:
 def _store(path: Path, arrays: Arrays) -> None:
     """Write a file beside the path, then rename it: others see all of it or nothing."""
     body = io.BytesIO()
-    np.savez(body, **arrays)
+    np.savez(body, allow_pickle=False, **arrays)
     data = body.getvalue()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

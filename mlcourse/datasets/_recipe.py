@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PIL import features
 
-#: The code that draws: a change in it makes other images, so other names.
 _SOURCES = ("_alphabet", "_classes", "_fonts", "_paint", "_raster", "splits")
+#: The code that draws, as it was imported: other code, other images, other names.
+_CODE = b"".join(Path(__file__).with_name(f"{s}.py").read_bytes() for s in _SOURCES)
 _PACKAGES = ("fonttools", "matplotlib", "numpy", "pillow", "torch")
 
 
@@ -33,7 +34,5 @@ class Recipe:
         """Return the name in the cache, of recipe and tools."""
         tools = [f"{package} {version(package)}" for package in _PACKAGES]
         tools.append(f"freetype {features.version('freetype2')}")
-        digest = hashlib.sha256(repr((self, tools)).encode())
-        for source in _SOURCES:
-            digest.update(Path(__file__).with_name(f"{source}.py").read_bytes())
-        return f"glyphs-{digest.hexdigest()[:20]}.cache"
+        digest = hashlib.sha256(repr((self, tools)).encode() + _CODE).hexdigest()
+        return f"glyphs-{digest[:20]}.cache"

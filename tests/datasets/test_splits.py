@@ -20,7 +20,7 @@ def test_every_row_is_dealt_once_and_no_class_twice(labels, generator):
     rows = split_classes(y, group, generator=generator)
     assert torch.cat(rows).sort().values.tolist() == list(range(len(y)))
     train, validation, test = (set(y[r].tolist()) for r in rows)
-    assert not (train & validation or train & test or validation & test)
+    assert len(train | validation | test) == 40
     assert (len(train), len(validation), len(test)) == (20, 10, 10)
 
 
