@@ -1,0 +1,79 @@
+import pytest
+
+from mlcourse.grading.cells import run_cells
+from mlcourse.grading.errors import StudentError
+from mlcourse.grading.local import LocalAnswers
+
+
+def test_one_failing_cell_costs_nothing_else():
+    cells = ["a = 1", "b = (", "def f():\n    return a\n1 / 0", "c = a + 1", "def g():"]
+    namespace, failed, errors = run_cells(cells)
+    assert (namespace["a"], namespace["c"]) == (1, 2)
+    assert [e and e.kind for e in errors] == [
+        None,
+        "SyntaxError",
+        "ZeroDivisionError",
+        None,
+        "_IncompleteInputError" if errors[4].kind.startswith("_") else errors[4].kind,
+    ]
+    assert errors[2].where == "line 3 of code cell 3: 1 / 0"
+    answers = LocalAnswers(namespace, failed)
+    assert answers.f() == 1  # it was defined before its cell failed
+    with pytest.raises(StudentError, match="code cell 5"):
+        answers.g()
+    with pytest.raises(StudentError, match="SyntaxError"):
+        answers.value("b")
+
+
+def test_magics_and_shell_commands_do_no_harm():
+    cells = [
+        "%matplotlib inline\na = 1\n!rm -rf nothing\n%load_ext autoreload",
+        "%%time\nb = a + 1",
+        "%%bash\necho c",
+        "files = !ls\nc = 3",
+        "get_ipython().system('ls')",
+    ]
+    namespace, _, errors = run_cells(cells)
+    assert errors == [None] * 5
+    assert (namespace["b"], namespace["c"]) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "raise SystemExit",
+        "import sys; sys.exit(3)",
+        "x = '\ud800'",
+        "\0",
+        "input()",
+        "raise NotImplementedError('Task 01.1')",
+        "def f(): yield\nf().throw(GeneratorExit)",
+        "class A(BaseException): pass\nraise A",
+        "(" * 500 + ")" * 500,
+    ],
+    ids=ascii,
+)
+def test_no_cell_stops_the_run(cell):
+    namespace, _, errors = run_cells([cell, "after = 1"])
+    assert namespace["after"] == 1
+    assert errors[0] is not None
+    assert errors[1] is None
+
+
+def test_cells_are_silent_and_warnings_are_no_errors(capsys):
+    _, _, errors = run_cells(
+        [
+            "print(1)",
+            "import warnings; warnings.warn('x')",
+            "import sys; sys.stderr.write('y')",
+        ]
+    )
+    assert errors == [None] * 3
+    assert capsys.readouterr() == ("", "")
+
+
+def test_two_notebooks_do_not_meet():
+    first, _, _ = run_cells(["a = 1"])
+    second, _, errors = run_cells(["a"])
+    assert errors[0].kind == "NameError"
+    assert second is not first
