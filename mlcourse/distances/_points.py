@@ -1,11 +1,8 @@
-"""What all distances share: checked points, unit directions, work in blocks of rows."""
-
-from collections.abc import Callable
+"""What all distances share: checked points, unit directions, size of a block."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 #: Numbers held at once by blockwise work: fits a processor's cache, fills a GPU.
 BLOCK = 2**19
@@ -60,17 +57,3 @@ def directions(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d+1"]:
 def rows_per_block(y: Tensor) -> int:
     """So many rows of x make a block: (rows, m, d) holds about BLOCK numbers."""
     return max(1, BLOCK // max(1, y.numel()))
-
-
-def blockwise(
-    delta: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor
-) -> Float[Tensor, "n m"]:
-    """delta(x, y) in blocks of rows of x: O(n m) memory, also for the gradient."""
-    blocks = x.split(rows_per_block(y))
-    if len(blocks) == 1:
-        return delta(x, y)
-    rows = [
-        checkpoint(delta, block, y, use_reentrant=False, preserve_rng_state=False)
-        for block in blocks
-    ]
-    return torch.cat(rows)

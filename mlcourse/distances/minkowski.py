@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mlcourse._check import check_positive
-from mlcourse.distances._points import as_points, blockwise
+from mlcourse.distances._points import as_points
+from mlcourse.distances._powers import power_norm
 from mlcourse.distances.euclidean import euclidean
 
 
@@ -48,14 +49,4 @@ def minkowski(
     x, y = as_points(x, y)
     if p in (1, math.inf):
         return torch.cdist(x, y, p=p)
-    return blockwise(lambda a, b: _norm(a[:, None] - b, p), x, y)
-
-
-def _norm(gap: Float[Tensor, "b m d"], p: float | int) -> Float[Tensor, "b m"]:
-    """The p-norm over the last axis; no power sees a 0, where its slope may be inf."""
-    gap = gap.abs()
-    largest = gap.detach().amax(dim=2)  # (b, m)
-    apart = largest > 0
-    ratio = gap / torch.where(apart, largest, 1)[:, :, None]
-    power = torch.where(ratio > 0, torch.where(ratio > 0, ratio, 1) ** p, 0).sum(dim=2)
-    return largest * torch.where(apart, power, 1) ** (1 / p)
+    return power_norm(x, y, p)
