@@ -91,6 +91,14 @@ def euclidean(x, y):
     return torch.where(dist < 1e-5, 0, dist)
 
 
+@wrong("03.1", "a threshold or an added epsilon")
+def euclidean(x, y):  # centred, expanded, and what is small set to 0
+    x, y = x.double() - x.double().mean(dim=0), y.double() - x.double().mean(dim=0)
+    squares = (x**2).sum(dim=1)[:, None] + (y**2).sum(dim=1) - 2 * x @ y.T
+    keep = squares > 1e-12 * squares.max()
+    return torch.where(keep, torch.where(keep, squares, 1).sqrt(), 0)
+
+
 @wrong("03.1", "cut off from its argument")
 def euclidean(x, y):
     x, y = x.detach().numpy(), y.detach().numpy()
@@ -975,6 +983,20 @@ def pivot_search(x, query, pivots):  # in the order of the rows
     visited = list(pivots)
     best = min(visited, key=lambda i: dist[i])
     for i in range(len(x)):
+        if i not in visited and bound[i] < dist[best]:
+            visited.append(i)
+            best = i if dist[i] < dist[best] else best
+    return best, visited
+
+
+@wrong("03.7", "knows distances to the query")
+def pivot_search(x, query, pivots):  # evaluates all, and tells of few
+    dist = (x - query).norm(dim=1)
+    between = (x[:, None] - x[pivots]).norm(dim=2)
+    bound = (dist[pivots] - between).abs().amax(dim=1)
+    visited = list(pivots)
+    best = min(visited, key=lambda i: dist[i])
+    for i in dist.argsort().tolist():
         if i not in visited and bound[i] < dist[best]:
             visited.append(i)
             best = i if dist[i] < dist[best] else best
