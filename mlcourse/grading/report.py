@@ -8,7 +8,7 @@ from html import escape
 
 from mlcourse.grading.task import Check
 from mlcourse.grading.verdict import Status, Verdict
-from mlcourse.grading.words import WIDTH, WORDS, clean, clip, count, title
+from mlcourse.grading.words import WIDTH, WORDS, clean, clip, count, shorten, title
 
 #: Border colours with a contrast above 3:1 on white and on black.
 _GREEN, _RED, _GREY = "#2e8b57", "#d1495b", "#7a8088"
@@ -91,11 +91,12 @@ class Report:
         if items:
             style = "list-style: none; margin: 0.4em 0; padding: 0"
             parts.append(f'<ul style="{style}">{items}</ul>')
-        parts.append(f'<div style="opacity: 0.85">{escape(self._closing())}</div>')
+        style = "opacity: 0.85; margin-top: 0.4em"
+        parts.append(f'<div style="{style}">{escape(self._closing())}</div>')
         return _box(colour, self._headline(), "".join(parts))
 
     def _told(self, verdict: Verdict) -> str:
-        message = escape("\n".join(clip(verdict.message)))
+        message = escape(shorten(verdict.message))
         told = (
             f'<div style="margin-top: 0.4em"><strong>{escape(title(verdict))}</strong>'
             f'<div style="white-space: pre-wrap; margin: 0.2em 0 0.2em 1.2em">{message}'

@@ -40,12 +40,20 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+def shorten(text: str) -> str:
+    """Return at most six lines of text, and no more than fill so many."""
+    lines = clean(text[: _LINES * WIDTH]).splitlines()
+    if len(lines) > _LINES or len(text) > _LINES * WIDTH:
+        lines = [*lines[: _LINES - 1], "..."]
+    return "\n".join(lines)
+
+
 def clip(text: str) -> list[str]:
     """Return text as at most six lines of at most 88 characters."""
     lines = [
         piece
         for line in clean(text[: 2 * _LINES * WIDTH]).splitlines()
-        for piece in textwrap.wrap(line, WIDTH, drop_whitespace=False) or [""]
+        for piece in textwrap.wrap(line, WIDTH) or [""]
     ]
     if len(lines) > _LINES:
         lines = [*lines[: _LINES - 1], "..."]

@@ -1,4 +1,5 @@
 import re
+import subprocess
 import sys
 import time
 from html.parser import HTMLParser
@@ -225,3 +226,46 @@ def test_in_a_kernel_it_displays_html_and_text(course, monkeypatch):
     [output] = captured.outputs
     assert set(output.data) == {"text/plain", "text/html"}
     assert output.data["text/plain"].startswith("Task 01.1: ✓ PASSED")
+
+
+def test_in_a_real_kernel(course):
+    """Stubs, then a slip, then a right answer: with the line of the student's own."""
+    nbformat = pytest.importorskip("nbformat")
+    from mlcourse.grading.release import release
+
+    release(course)
+    path = course / "exercises" / "01_relations.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for number, source in enumerate(
+        [
+            "def half(x):\n    return x / no_such_name",
+            'check("01.1")',
+            "def half(x):\n    print(x)\n    return x / 2",
+            'check("01.1")',
+            'check("1.7")',
+        ]
+    ):
+        notebook.cells.append(nbformat.v4.new_code_cell(source, id=f"new{number}"))
+    nbformat.write(notebook, path)
+    program = (
+        "import sys\nfrom pathlib import Path\n"
+        "from mlcourse.notebooks import run_notebook, save_notebook\n"
+        "save_notebook(run_notebook(Path(sys.argv[1])), Path(sys.argv[1]))"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], check=True)
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = {c.id: c.outputs for c in cells if c.cell_type == "code" and c.outputs}
+    assert set(outputs) == {"c4", "c8", "c11", "new1", "new3", "new4"}
+    texts = {}
+    for name, [output] in outputs.items():
+        assert output.output_type == "display_data"
+        assert set(output.data) == {"text/plain", "text/html"}
+        texts[name] = output.data["text/plain"]
+    for name in ("c4", "c8", "c11"):
+        assert "NOT ATTEMPTED YET, 0 of 1" in texts[name]
+    assert "(line 2 of the cell: return x / no_such_name)" in " ".join(
+        texts["new1"].split()
+    )
+    assert "no_such_name" in outputs["new1"][0].data["text/html"]
+    assert texts["new3"].startswith("Task 01.1: ✓ PASSED, 1 of 1 visible point")
+    assert "There is no check of task 1.7" in texts["new4"]
