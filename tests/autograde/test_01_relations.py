@@ -13,6 +13,7 @@ RETRIEVAL = "See lecture 01, section 'Retrieval'."
 VOTE = "See lecture 01, section 'The vote'."
 DENSITY = "See lecture 01, section 'Density'."
 MAP = "See lecture 01, section 'A map'."
+LIMITS = "See lecture 01, section 'What the map does not say'."
 
 
 def numbers(got, shape, call):
@@ -170,7 +171,8 @@ def assert_voted(got, dist, labels, k, want, slips):
         near = labels[dist[i].argsort()[:k]].tolist()
         raise AssertionError(
             f"{call}, query {i}: the {k} nearest carry the labels {near}, got "
-            f"{got[i]:g}, expected {want[i]}. All queries: got {show(got)}, expected {show(want)}. "
+            f"{got[i]:g}, expected {want[i]}. All queries: got {show(got)}, expected "
+            f"{show(want)}. "
             f"{likely(got, slips)} {VOTE}"
         )
 
@@ -473,14 +475,14 @@ def assert_calibrated(got, dist, perplexity):
         why = "dist is squared twice"
     else:
         why = (
-            "p[i, j] must be proportional to exp(-beta_i dist[i, j]^2), beta_i > 0, for "
-            "every j; or exp underflowed (subtract the smallest squared distance of the "
-            "row first)"
+            "p[i, j] must be proportional to exp(-beta_i dist[i, j]^2), beta_i > 0, "
+            "for every j; or exp underflowed (subtract the smallest squared distance "
+            "of the row first)"
         )
     assert worst[i] < 5e-3, (
         f"{call}: the perplexity is right, but row {i} is not Gaussian in the "
-        f"distance: at distances {show(table[i])} you give {show(p[i])}. Likely mistake: {why}. "
-        f"{MAP}"
+        f"distance: at distances {show(table[i])} you give {show(p[i])}. Likely "
+        f"mistake: {why}. {MAP}"
     )
 
 
@@ -527,12 +529,12 @@ def test_perplexity_any_unit(answers):
         assert_calibrated(got, dist, perplexity)
 
 
-def divergence(y, P):
-    """KL(P || Q) of the map y by its definition, with loops."""
-    n = len(y)
+def divergence(z, P):
+    """KL(P || Q) of the map z by its definition, with loops."""
+    n = len(z)
     w = np.array(
         [
-            [1 / (1 + ((y[i] - y[j]) ** 2).sum()) * (i != j) for j in range(n)]
+            [1 / (1 + ((z[i] - z[j]) ** 2).sum()) * (i != j) for j in range(n)]
             for i in range(n)
         ]
     )
@@ -552,31 +554,31 @@ def test_gradient_by_differences(answers):
     For the fresh maps each coordinate is moved by 0.00001 to both sides; the change of
     KL over 0.00002 is the slope. Two of the points of the map coincide.
     """
-    y = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
+    z = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
     P = np.array([[0.0, 0.3, 0.1], [0.3, 0.0, 0.1], [0.1, 0.1, 0.0]])
     rng = np.random.default_rng()
-    assert_slope(answers, y, P, GRADIENT_SLIPS)
+    assert_slope(answers, z, P, GRADIENT_SLIPS)
     for n, k in ((5, 2), (7, 3)):
-        y = rng.normal(size=(n, k))
-        y[1] = y[0]
+        z = rng.normal(size=(n, k))
+        z[1] = z[0]
         P = rng.uniform(0.2, 1.0, (n, n)) ** 2
         P = (P + P.T) * (1 - np.eye(n))
-        assert_slope(answers, y, P / P.sum(), [])
+        assert_slope(answers, z, P / P.sum(), [])
 
 
-def assert_slope(answers, y, P, slips):
+def assert_slope(answers, z, P, slips):
     """Compare with central differences of KL."""
-    call = f"tsne_gradient(y, P) with y of shape {y.shape}"
-    got = answers.tsne_gradient(torch.from_numpy(y), torch.from_numpy(P))
-    got = numbers(got, y.shape, call)
+    call = f"tsne_gradient(z, P) with z of shape {z.shape}"
+    got = answers.tsne_gradient(torch.from_numpy(z), torch.from_numpy(P))
+    got = numbers(got, z.shape, call)
     assert np.isfinite(got).all(), (
         f"{call}: NaN or inf where two points of the map coincide. Likely mistake: the "
-        "square root has no slope at distance 0; only |y_i - y_j|^2 is needed. "
+        "square root has no slope at distance 0; only |z_i - z_j|^2 is needed. "
         f"{MAP}"
     )
-    want, step = np.zeros_like(y), 1e-5
-    for place in np.ndindex(y.shape):
-        ahead, back = y.copy(), y.copy()
+    want, step = np.zeros_like(z), 1e-5
+    for place in np.ndindex(z.shape):
+        ahead, back = z.copy(), z.copy()
         ahead[place] += step
         back[place] -= step
         want[place] = (divergence(ahead, P) - divergence(back, P)) / (2 * step)
@@ -616,7 +618,7 @@ GRADIENT_SLIPS = [
         [[-0.04615, 0.12308], [0.06154, -0.03077], [-0.01538, -0.09231]],
     ),
     (
-        "w_ij must divide by 1 + |y_i - y_j|^2; you multiply.",
+        "w_ij must divide by 1 + |z_i - z_j|^2; you multiply.",
         [[-0.09231, 0.61538], [0.18462, -0.18462], [-0.09231, -0.43077]],
     ),
     (
@@ -717,23 +719,23 @@ def test_explanation_is_there(answers):
     """
     text = answers.value("explain_01_6")
     assert isinstance(text, str), (
-        f"explain_01_6 must be a text, got a {type(text).__name__}. {MAP}"
+        f"explain_01_6 must be a text, got a {type(text).__name__}. {LIMITS}"
     )
     words = [word.strip(".,;:!?()\"'*").lower() for word in text.split()]
     enough = 60 <= len(words) <= 250
     assert enough, (
         f"explain_01_6 has {len(words)} words, expected 60 to 250: a sentence or two "
-        f"on each of the four points of the rubric. {MAP}"
+        f"on each of the four points of the rubric. {LIMITS}"
     )
     assert len(set(words)) >= 35, (
         f"explain_01_6 has only {len(set(words))} different words; 35 is the least for "
-        f"an explanation in full sentences. {MAP}"
+        f"an explanation in full sentences. {LIMITS}"
     )
     for word in ("distance", "size", "perplexity", "new"):
         found = any(word[:7] in each for each in words)
         assert found, (
             f"explain_01_6 does not mention the rubric's word {word!r}: say what the "
-            f"map does, or does not, tell about it. {MAP}"
+            f"map does, or does not, tell about it. {LIMITS}"
         )
 
 
