@@ -24,24 +24,23 @@ def receive(url: str, part: Path, *, by_hand: str, progress: Progress | None) ->
     Raises DownloadError for the network's failures, any other OSError for the disk's.
     """
     host = urlsplit(url).hostname
-    with part.open("ab") as file:
-        have = file.tell()
-        headers = {"Range": f"bytes={have}-"} if have else {}
-        try:
-            response = urlopen(Request(url, headers=headers), timeout=_TIMEOUT)
-        except HTTPError as error:
-            if have and error.code == 416:  # no byte is missing: the checksum decides
-                return
-            answer = f"{error.code} {error.reason}"
-            raise DownloadError(f"{host} answered {answer}; {by_hand}") from error
-        except (OSError, HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            message = f"could not reach {host} ({reason}); {by_hand}"
-            raise DownloadError(message) from error
-        with response:
-            if not _continues(response, have):
-                file.truncate(0)
-                have = 0
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    try:
+        response = urlopen(Request(url, headers=headers), timeout=_TIMEOUT)
+    except HTTPError as error:
+        error.close()
+        if have and error.code == 416:  # no byte is missing: the checksum decides
+            return
+        answer = f"{error.code} {error.reason}"
+        raise DownloadError(f"{host} answered {answer}; {by_hand}") from error
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise DownloadError(f"could not reach {host} ({reason}); {by_hand}") from error
+    with response:
+        if not _continues(response, have):
+            have = 0
+        with part.open("ab" if have else "wb") as file:
             _copy(response, file, have, host=f"{host}", progress=progress)
 
 

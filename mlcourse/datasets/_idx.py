@@ -26,9 +26,8 @@ def read_idx(path: Path, *, item: tuple[int, ...]) -> UInt8[Tensor, " n *item"]:
         raise ValueError(
             f"{path} is damaged ({error}); delete it and fetch it again"
         ) from error
-    shape = (-1, *item)
-    start = 4 * (1 + len(shape))
-    magic = bytes([0, 0, 8, len(shape)])  # 8: unsigned bytes
+    start = 4 * (2 + len(item))
+    magic = bytes([0, 0, 8, 1 + len(item)])  # 8: unsigned bytes
     sizes = np.frombuffer(data[4:start], dtype=">u4").tolist()
     if data[:4] != magic or sizes[1:] != list(item):
         raise ValueError(
@@ -41,6 +40,5 @@ def read_idx(path: Path, *, item: tuple[int, ...]) -> UInt8[Tensor, " n *item"]:
             f"{path} must hold {length} values, got {len(data) - start}; "
             "delete it and fetch it again"
         )
-    return torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=start).view(
-        shape
-    )
+    values = np.frombuffer(bytearray(data), dtype=np.uint8)[start:]
+    return torch.from_numpy(values).view(sizes[0], *item)
