@@ -20,7 +20,7 @@ from mlcourse.grading.errors import (
     Unsupported,
 )
 
-#: Seconds for an interpreter to start on a busy machine; this is never the student's time.
+#: Seconds for an interpreter to start on a busy machine; not the student's time.
 START = 120
 #: So many cells may hang or end the process before the notebook is given up.
 BAD_CELLS = 4
@@ -142,7 +142,9 @@ class Session:
             self.close()
             errors.seek(0)
             lines = errors.read(100_000).decode(errors="replace").strip().splitlines()
-        return f"the process for the student's code did not start: {(lines or ['?'])[-1]}"
+        return (
+            f"the process for the student's code did not start: {(lines or ['?'])[-1]}"
+        )
 
     def _last_words(self) -> str:
         assert self._worker
@@ -192,10 +194,12 @@ def _opened(reply: object) -> Any:
     match reply:
         case (str(how), value) if how == "answer":
             return value
-        case (str(how), (str(kind), str(message), str(where), str(name))) if how == "StudentError":
-            raise StudentError(kind[:TEXT], message[:TEXT], where[:TEXT], name[:TEXT])
-        case (str(how), (str(text),)) if how == "NotAttempted":
-            raise NotAttempted(text[:TEXT])
-        case (str(how), (str(text),)) if how == "Unsupported":
-            raise Unsupported(text[:TEXT])
+        case (str(how), tuple(texts)) if all(type(text) is str for text in texts):
+            texts = tuple(text[:TEXT] for text in texts)
+            if how == "StudentError" and len(texts) == 4:
+                raise StudentError(*texts)
+            if how == "NotAttempted" and len(texts) == 1:
+                raise NotAttempted(*texts)
+            if how == "Unsupported" and len(texts) == 1:
+                raise Unsupported(*texts)
     raise Died(FORGED)

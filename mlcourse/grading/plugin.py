@@ -25,14 +25,15 @@ MEMORY = 12 << 30
 MESSAGE = 2000
 
 OPTIONS = (
-    "--assert=plain --noconftest --import-mode=importlib --tb=no -c /dev/null "
-    "-p no:cacheprovider -p no:doctest -p no:faulthandler -p no:junitxml"
-).split()
+    *("--assert=plain", "--noconftest", "--import-mode=importlib", "--tb=no"),
+    *("-c", "/dev/null", "-p", "no:cacheprovider", "-p", "no:doctest"),
+    *("-p", "no:faulthandler", "-p", "no:junitxml"),
+)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to grade: its code cells, the checks, and how the code is confined."""
+    """One notebook to grade: its code cells, the checks, how the code is confined."""
 
     cells: list[str]
     checks: Path
@@ -69,7 +70,9 @@ class Grading:
         return report
 
     def _judge(self, check: Check, call: pytest.CallInfo[None]) -> None:
-        status, message = explain(call.excinfo.value) if call.excinfo else ("passed", "")
+        status, message = (
+            explain(call.excinfo.value) if call.excinfo else ("passed", "")
+        )
         self.verdicts[check.name] = Verdict(
             name=check.name,
             task=check.task,
@@ -97,10 +100,14 @@ def grade(job: Job, connection: Connection) -> None:
     try:
         result = _run(job, session)
     except Exception as error:
-        result = {"status": "grader_error", "reason": f"{type(error).__name__}: {error}"}
+        result = {
+            "status": "grader_error",
+            "reason": f"{type(error).__name__}: {error}",
+        }
     finally:
         session.close()
-    used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    used = [resource.getrusage(who) for who in whose]
     result["seconds"] = round(time.monotonic() - started, 2)
     result["cpu_seconds"] = round(sum(u.ru_utime + u.ru_stime for u in used), 2)
     connection.send_bytes(json.dumps(result).encode())
@@ -113,7 +120,9 @@ def _run(job: Job, session: Session) -> dict[str, object]:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = pytest.main([*OPTIONS, str(job.checks)], plugins=[plugin])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise RuntimeError(f"pytest ended with {code!r}: {said.getvalue()[-500:].strip()}")
+        raise RuntimeError(
+            f"pytest ended with {code!r}: {said.getvalue()[-500:].strip()}"
+        )
     verdicts = [plugin.verdicts[check.name] for check in checks]
     ours = [v for v in verdicts if v.status == "grader_error"]
     return {

@@ -8,6 +8,7 @@ CPU, files and processes hold always. Whether a rung works is found by trying it
 """
 
 import compileall
+import contextlib
 import ctypes
 import errno
 import json
@@ -24,7 +25,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import platformdirs
 
@@ -32,23 +33,33 @@ Isolation = Literal["bwrap", "landlock", "none"]
 
 MEMORY = 4 << 30  #: bytes of address space
 FILES = 64 << 20  #: bytes of one file, and of all files under bwrap
-STUB = '"""While grading, check() does nothing."""\n\n\ndef check(*args, **kwargs): ...\n'
-SHOW = '"""While grading, figures are not drawn."""\n\n\ndef show(*args, **kwargs): ...\n'
+STUB = (
+    '"""While grading, check() does nothing."""\n\n\ndef check(*args, **kwargs): ...\n'
+)
+SHOW = (
+    '"""While grading, figures are not drawn."""\n\n\ndef show(*args, **kwargs): ...\n'
+)
 
+#: What else under Landlock may be read; bubblewrap makes its own.
+DEVICES = (
+    *("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"),
+    *("/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"),
+)
 #: System calls that a student's answer never needs, and that reach beyond its process.
 REFUSED = """
     fork vfork execve execveat socket connect bind listen ptrace process_vm_readv
-    process_vm_writev process_madvise kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo
-    pidfd_open pidfd_getfd pidfd_send_signal setpriority ioprio_set sched_setscheduler
-    sched_setparam sched_setattr migrate_pages move_pages setsid setpgid unshare setns
-    mount umount2 pivot_root chroot mount_setattr move_mount open_tree fsopen fsmount
-    fsconfig fspick bpf perf_event_open userfaultfd keyctl add_key request_key
-    io_uring_setup io_uring_enter io_uring_register memfd_create memfd_secret shmget shmat
-    msgget semget mq_open truncate chmod fchmod fchmodat fchmodat2 chown fchown lchown
-    fchownat utime utimes utimensat futimesat setxattr lsetxattr fsetxattr removexattr
-    lremovexattr fremovexattr mknod mknodat syslog reboot swapon swapoff
+    process_vm_writev process_madvise kill tkill tgkill rt_sigqueueinfo
+    rt_tgsigqueueinfo pidfd_open pidfd_getfd pidfd_send_signal setpriority
+    ioprio_set sched_setscheduler sched_setparam sched_setattr migrate_pages
+    move_pages setsid setpgid unshare setns mount umount2 pivot_root chroot
+    mount_setattr move_mount open_tree fsopen fsmount fsconfig fspick bpf
+    perf_event_open userfaultfd keyctl add_key request_key io_uring_setup
+    io_uring_enter io_uring_register memfd_create memfd_secret shmget shmat msgget
+    semget mq_open truncate chmod fchmod fchmodat fchmodat2 chown fchown lchown
+    fchownat utime utimes utimensat futimesat setxattr lsetxattr fsetxattr
+    removexattr lremovexattr fremovexattr mknod mknodat syslog reboot swapon swapoff
     open_by_handle_at name_to_handle_at fanotify_init quotactl acct
-""".split()
+"""
 CLONE_THREAD = 0x10000
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -96,7 +107,15 @@ class Sandbox:
         }
         worker = self.course / "mlcourse/grading/worker.py"
         return subprocess.Popen(
-            [*self._prefix(home), _python(), "-I", "-S", "-B", worker, json.dumps(order)],
+            [
+                *self._prefix(home),
+                _python(),
+                "-I",
+                "-S",
+                "-B",
+                worker,
+                json.dumps(order),
+            ],
             pass_fds=[channel.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -110,11 +129,10 @@ class Sandbox:
         if self.isolation != "landlock":
             return None
         site = [p for s in _site_folders() for p in s.iterdir() if not _ours(p)]
-        devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
-        machine = ["/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"]
         read = [*_libraries(), *_interpreter(), *site, *_data(), self.course]
+        read += map(Path, DEVICES)
         return {
-            "read": [str(p) for p in [*read, *devices, *machine] if Path(p).exists()],
+            "read": [str(path) for path in read if path.exists()],
             "list": [str(p) for p in _site_folders()],
             "write": [str(home), "/dev/null"],
         }
@@ -123,13 +141,13 @@ class Sandbox:
         if self.isolation != "bwrap":
             return []
         flags = (
-            "bwrap --unshare-all --unshare-user --uid 65534 --gid 65534 --disable-userns "
-            "--cap-drop ALL --die-with-parent --new-session --proc /proc --dev /dev "
-            f"--size {FILES} --tmpfs /dev/shm"
+            "bwrap --unshare-all --unshare-user --uid 65534 --gid 65534 "
+            "--disable-userns --cap-drop ALL --die-with-parent --new-session "
+            f"--proc /proc --dev /dev --size {FILES} --tmpfs /dev/shm"
         ).split()
         for path in [*_libraries(), *_interpreter(), *_site_folders(), *_data()]:
             if path.is_symlink() and path.parent == Path("/"):
-                flags += ["--symlink", os.readlink(path), str(path)]
+                flags += ["--symlink", str(path.readlink()), str(path)]
             else:
                 flags += ["--ro-bind", str(path), str(path)]
         for ours in (p for s in _site_folders() for p in s.iterdir() if _ours(p)):
@@ -158,10 +176,12 @@ def choose(wanted: str) -> Isolation:
                 return rung
             reasons.append(f"{rung}: {reason}")
     if not reasons:
-        raise SandboxError(f"no isolation {wanted!r}; choose auto, bwrap, landlock or none")
+        raise SandboxError(
+            f"no isolation {wanted!r}; there are auto, bwrap, landlock, none"
+        )
     raise SandboxError(
         f"students' code cannot be confined here ({'; '.join(reasons)}). Install "
-        "bubblewrap, or grade on Linux 5.13 or newer; --isolation none runs it unconfined"
+        "bubblewrap, or grade on Linux 5.13 or newer; --isolation none does without"
     )
 
 
@@ -198,7 +218,7 @@ def build(folder: Path, hides: tuple[str, ...]) -> None:
 
     def leave_out(where: str, names: list[str]) -> set[str]:
         paths = {name: Path(where, name) for name in names}
-        out = {n for n, p in paths.items() if p in hidden or p.with_suffix("") in hidden}
+        out = {n for n, p in paths.items() if {p, p.with_suffix("")} & hidden}
         if Path(where) == source / "grading":
             out |= set(names) - _needed("worker")
         if Path(where) == source:
@@ -223,7 +243,7 @@ def copy_font_cache(folder: Path) -> None:
 
 
 def refuse_to_mount(private: Path) -> None:
-    """Raise SandboxError if a worker could read ``private``, a folder of the grader's."""
+    """Raise SandboxError if workers could read ``private``, the grader's folder."""
     private = private.resolve()
     for path in [*_libraries(), *_interpreter(), *_site_folders(), *_data()]:
         if private.is_relative_to(path.resolve()):
@@ -240,12 +260,10 @@ def adopt_orphans() -> None:
 
 
 def end(worker: subprocess.Popen[bytes]) -> None:
-    """Kill a worker, its group, and every process of its that this one has adopted."""
-    for kill in (lambda: os.killpg(worker.pid, signal.SIGKILL), worker.kill):
-        try:
-            kill()
-        except (ProcessLookupError, PermissionError):
-            pass
+    """Kill a worker, its group, and all that it left to this process."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(worker.pid, signal.SIGKILL)
+    worker.kill()
     worker.wait()
     task = Path("/proc/self/task")
     while pids := [
@@ -290,7 +308,8 @@ def _site_folders() -> list[Path]:
 
 
 def _data() -> list[Path]:
-    path = Path(os.environ.get("MLCOURSE_CACHE") or platformdirs.user_cache_dir("mlcourse"))
+    named = os.environ.get("MLCOURSE_CACHE")
+    path = Path(named or platformdirs.user_cache_dir("mlcourse"))
     return [path.resolve()] if path.is_dir() else []
 
 
@@ -319,17 +338,19 @@ def _filter() -> bytes:
         return b""
     refuse = seccomp.ERRNO(errno.EPERM)
     program = seccomp.SyscallFilter(seccomp.ALLOW)
-    rules = [(name, ()) for name in REFUSED]
+    rules: list[tuple[str, tuple[Any, ...]]] = [(n, ()) for n in REFUSED.split()]
     rules += [
         ("clone", (seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0),)),
         ("prctl", (seccomp.Arg(0, seccomp.EQ, PR_SET_PDEATHSIG),)),
         ("prlimit64", (seccomp.Arg(0, seccomp.NE, 0),)),
     ]
-    # Asking for a signal to be sent to another process: F_SETOWN, F_SETSIG, F_SETOWN_EX.
-    rules += [("fcntl", (seccomp.Arg(1, seccomp.EQ, n),)) for n in (8, 10, 15)]
-    # The same by FIOSETOWN and SIOCSPGRP; text pushed into a terminal by TIOCSTI.
-    ioctls = (0x8901, 0x8902, 0x5412)
-    rules += [("ioctl", (seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, n),)) for n in ioctls]
+    # Ask for signals to another process: F_SETOWN, F_SETSIG, F_SETOWN_EX.
+    for command in (8, 10, 15):
+        rules.append(("fcntl", (seccomp.Arg(1, seccomp.EQ, command),)))
+    # The same by FIOSETOWN and SIOCSPGRP; push text into a terminal by TIOCSTI.
+    for command in (0x8901, 0x8902, 0x5412):
+        low = seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, command)
+        rules.append(("ioctl", (low,)))
     for name, arguments in rules:
         if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) >= 0:
             program.add_rule(refuse, name, *arguments)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -28,14 +29,14 @@ class Check:
 
     name: str
     task: str
-    points: float
+    points: int | float
     hidden: bool
     title: str
     hint: str
     function: Callable[..., object]
 
 
-def task(id: str, *, points: float, hidden: bool = False) -> pytest.MarkDecorator:
+def task(id: str, *, points: int | float, hidden: bool = False) -> pytest.MarkDecorator:
     """Mark a test as a check of task ``id``, worth ``points``.
 
     >>> @task("01.2", points=2)
@@ -104,14 +105,20 @@ def _checks(path: Path, module: types.ModuleType) -> Iterator[Check]:
 
 
 def hidden_modules(path: Path) -> tuple[str, ...]:
-    """Return ``HIDES`` of a checks file: the modules that answer the exercise.
+    """Return ``HIDES`` of a checks file: the modules that answer the exercise."""
+    return _names(path, "HIDES", "mlcourse.relations")
 
-    The file is read, not imported.
-    """
-    names = _literal(path, "HIDES", ())
+
+def flags(path: Path) -> tuple[str, ...]:
+    """Return ``FLAGS`` of a checks file: library short cuts that a person looks at."""
+    return _names(path, "FLAGS", "torch.cdist")
+
+
+def _names(path: Path, constant: str, example: str) -> tuple[str, ...]:
+    names = _literal(path, constant, ())
     if isinstance(names, tuple) and all(isinstance(name, str) for name in names):
         return names
-    raise CheckError(f"{path.name}: HIDES must be a tuple of module names")
+    raise CheckError(f"{path.name}: {constant} must be a tuple of names, as {example}")
 
 
 def _literal(path: Path, name: str, default: Any) -> Any:
@@ -158,11 +165,17 @@ def find_checks(number: str, *, start: Path) -> Path:
     )
 
 
-def hidden_points(path: Path, checks: list[Check]) -> dict[str, float]:
+def hidden_points(path: Path, checks: list[Check]) -> dict[str, int | float]:
     """Return what hidden checks add, by task; the students' copy states it."""
-    stated: dict[str, float] = _literal(path, "HIDDEN_POINTS", {})
+    stated: dict[str, int | float] = _literal(path, "HIDDEN_POINTS", {})
     points = dict(stated)
     for check in checks:
         if check.hidden:
             points[check.task] = points.get(check.task, 0) + check.points
     return points
+
+
+def written(path: Path) -> tuple[str, ...]:
+    """Return the written answers that a checks file asks for, as ``explain_01_6``."""
+    found = re.findall(r"\bexplain_\d\d_\d+\b", path.read_text(encoding="utf-8"))
+    return tuple(dict.fromkeys(found))

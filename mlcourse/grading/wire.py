@@ -1,7 +1,7 @@
 """The wire between the grader and a student's process: plain data and nothing else.
 
-A frame is two lengths (big-endian: the tree's in 4 bytes, the arrays' in 8), a JSON tree
-and a safetensors blob. In the tree, None, booleans, numbers and texts stand for
+A frame is two lengths (big-endian: the tree's in 4 bytes, the arrays' in 8), a JSON
+tree and a safetensors blob. In the tree, None, booleans, numbers and texts stand for
 themselves; everything else is an object with one key that names its type::
 
     {"list": [...]}  {"tuple": [...]}  {"dict": {"key": ...}}
@@ -31,11 +31,12 @@ MAX_DEPTH = 80
 
 #: What an array may hold.
 DTYPES = frozenset(
-    getattr(torch, name)
-    for name in (
-        "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 "
-        "float16 bfloat16 float32 float64"
-    ).split()
+    {
+        torch.bool,
+        *(torch.uint8, torch.uint16, torch.uint32, torch.uint64),
+        *(torch.int8, torch.int16, torch.int32, torch.int64),
+        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    }
 )
 
 
@@ -123,7 +124,9 @@ def _pack(value: object, tensors: list[torch.Tensor], depth: int) -> object:
     if type(value) is torch.Tensor and value.layout == torch.strided:
         if value.dtype not in DTYPES or value.is_meta:
             raise WireError(f"a tensor of {value.dtype} cannot be sent")
-        tensors.append(value.detach().cpu().clone(memory_format=torch.contiguous_format))
+        tensors.append(
+            value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        )
         return {"tensor": len(tensors) - 1}
     raise WireError(f"a value of type {type(value).__name__} cannot be sent")
 

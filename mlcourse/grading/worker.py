@@ -13,7 +13,7 @@ import resource
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +50,18 @@ def _landlock(read: list[str], list: list[str], write: list[str]) -> None:
 
     rules = Ruleset()
     look = FSAccess.READ_FILE | FSAccess.READ_DIR
-    for paths, folder in ((read, look), (list, FSAccess.READ_DIR), (write, FSAccess.all())):
-        for path in paths:
-            inside = folder if os.path.isdir(path) else folder & FSAccess.all_file()
-            rules.allow(path, rules=inside)
+    everything = FSAccess.all()
+    for paths, inside in ((read, look), (list, FSAccess.READ_DIR), (write, everything)):
+        for path in map(Path, paths):
+            allowed = inside if path.is_dir() else inside & FSAccess.all_file()
+            rules.allow(path, rules=allowed)
     rules.apply()
 
 
 def probe(secret: Path) -> str:
     """Try what must be refused; return ``confined``, or what was possible."""
-    attempts = {
-        "a file outside can be read": lambda: secret.read_text(),
+    attempts: dict[str, Callable[[], object]] = {
+        "a file outside can be read": secret.read_text,
         "a file outside can be changed": lambda: secret.write_text(""),
         "a file can be made outside": lambda: secret.with_name("new").write_text(""),
         "the network is open": lambda: socket.create_connection(("127.0.0.1", 9), 1),
@@ -80,7 +81,7 @@ def probe(secret: Path) -> str:
 def serve(channel: socket.socket) -> None:
     """Run the cells that come first; then answer calls until the grader hangs up."""
     from mlcourse.grading import wire
-    from mlcourse.grading.errors import AnswerError, Unsupported
+    from mlcourse.grading.errors import AnswerError
     from mlcourse.grading.local import LocalAnswers, run_cells
 
     builtins.display = lambda *args, **kwargs: None  # type: ignore[attr-defined]
@@ -92,7 +93,7 @@ def serve(channel: socket.socket) -> None:
             wire.send(channel, number)
             yield cell
 
-    def answer(how: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def answer(how: str, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         if how == "call":
             return getattr(answers, name)(*args, **kwargs)
         return getattr(answers, how)(name, *args, **kwargs)
