@@ -73,7 +73,7 @@ def _checks_of(notebook: Path) -> Path:
     return known[exercise]
 
 
-def _print(verdicts: list[Verdict], hidden: float) -> None:
+def _print(verdicts: list[Verdict], hidden: int | float) -> None:
     table = Table("task", "visible points", "result", "what to look at first")
     by_task: dict[str, list[Verdict]] = {}
     for verdict in verdicts:

@@ -46,7 +46,7 @@ class StudentError(AnswerError):
 class OutOfTime(AnswerError):
     """The student's code did not finish within ``seconds``."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: int | float) -> None:
         super().__init__(seconds)
         self.seconds = seconds
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from mlcourse.grading.errors import Unsupported
 from mlcourse.grading.wire import DTYPES
@@ -119,7 +120,7 @@ class _Copier:
         self.spend(value.numel() * value.element_size())
         return value.detach().cpu().clone()
 
-    def _array(self, value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def _array(self, value: NDArray[Any]) -> NDArray[Any]:
         if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8:
             reason = "rows of unequal length?" if value.dtype.kind == "O" else EXPECTED
             raise self.refuse(f"an array of dtype {value.dtype}", reason)

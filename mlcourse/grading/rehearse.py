@@ -28,7 +28,7 @@ class StoppedError(Exception):
     """The notebook itself did not run to its end: too slow, or its process died."""
 
 
-def rehearse(notebook: Path, checks: Path, *, seconds: float) -> list[Verdict]:
+def rehearse(notebook: Path, checks: Path, *, seconds: int | float) -> list[Verdict]:
     """Return the verdicts of the visible checks on a notebook file.
 
     A check during which the time is over, or the process dies, gets that verdict, and
@@ -57,7 +57,7 @@ def rehearse(notebook: Path, checks: Path, *, seconds: float) -> list[Verdict]:
     return verdicts
 
 
-def _lost(check: Check, why: tuple[Status, str], seconds: float) -> Verdict:
+def _lost(check: Check, why: tuple[Status, str], seconds: int | float) -> Verdict:
     fields = asdict(check)
     del fields["function"]
     status, message = why
@@ -65,7 +65,7 @@ def _lost(check: Check, why: tuple[Status, str], seconds: float) -> Verdict:
 
 
 def _run(
-    notebook: Path, checks: Path, start: int, seconds: float
+    notebook: Path, checks: Path, start: int, seconds: int | float
 ) -> tuple[list[dict[str, Any]], OutOfTime | Died | None]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "verdicts.jsonl")

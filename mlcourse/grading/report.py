@@ -34,7 +34,7 @@ class Report:
     task: str
     checks: Sequence[Check]
     verdicts: Sequence[Verdict]
-    hidden: float
+    hidden: int | float
 
     @property
     def status(self) -> Status:

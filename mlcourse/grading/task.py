@@ -167,8 +167,7 @@ def find_checks(number: str, *, start: Path) -> Path:
 
 def hidden_points(path: Path, checks: list[Check]) -> dict[str, int | float]:
     """Return what hidden checks add, by task; the students' copy states it."""
-    stated: dict[str, int | float] = _literal(path, "HIDDEN_POINTS", {})
-    points = dict(stated)
+    points: dict[str, int | float] = dict(_literal(path, "HIDDEN_POINTS", {}))
     for check in checks:
         if check.hidden:
             points[check.task] = points.get(check.task, 0) + check.points

@@ -27,8 +27,8 @@ class Verdict:
     task: str
     title: str
     hint: str
-    points: float
-    earned: float
+    points: int | float
+    earned: int | float
     hidden: bool
     status: Status
     message: str

