@@ -1,6 +1,8 @@
 """Pictures of the course, drawn into given Axes. Only this folder needs matplotlib."""
 
+from mlcourse.plots.balls import plot_ball, plot_unit_balls
 from mlcourse.plots.counts import plot_counts
+from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.scores import half_width, plot_scores
@@ -12,10 +14,13 @@ __all__ = [
     "figure",
     "half_width",
     "marks_of",
+    "plot_ball",
     "plot_counts",
+    "plot_inequality",
     "plot_points",
     "plot_regions",
     "plot_scores",
     "plot_thumbnails",
+    "plot_unit_balls",
     "show",
 ]

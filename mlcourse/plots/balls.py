@@ -1,0 +1,76 @@
+"""Balls: every place that is at most as far from a query as its nearest point."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from mlcourse.plots.style import BAD, COLORS, GOOD, LINES, cycle
+
+
+def plot_ball(
+    ax: Axes,
+    delta: Callable[[Float[Tensor, "n 2"], Float[Tensor, "m 2"]], Float[Tensor, "n m"]],
+    query: Float[Tensor, "1 2"],
+    points: Float[Tensor, "m 2"],
+    names: str,
+    *,
+    lim: tuple[float, float, float, float],
+    resolution: int = 401,
+) -> int:
+    """Shade {z : delta(query, z) <= the distance to the nearest point}; return its row.
+
+    The query q is a cross, the nearest point a filled star, every other a ring, each
+    with its letter of ``names``; the origin is a plus. ``lim`` is (left, right, bottom,
+    top) of the plane shown.
+    """
+    left, right, bottom, top = lim
+    axes = [
+        torch.linspace(a, b, resolution, dtype=points.dtype)
+        for a, b in ((left, right), (bottom, top))
+    ]
+    far = delta(query, torch.cartesian_prod(*axes)).reshape(resolution, resolution).T
+    dist = delta(query, points)[0]
+    nearest = int(dist.argmin())
+    radius = dist[nearest].item()
+    ax.contourf(*axes, far, levels=[-1, radius], colors=[GOOD], alpha=0.2)
+    ax.contour(*axes, far, levels=[radius], colors=[GOOD], linewidths=1.2)
+    ax.plot(0, 0, marker="+", color="0.5")
+    (x, y), (star_x, star_y) = query[0].tolist(), points[nearest].tolist()
+    ax.plot(x, y, marker="x", markersize=7, markeredgewidth=2, color="black")
+    ax.annotate("q", (x, y), (-12, -3), textcoords="offset points")
+    ax.scatter(
+        points[:, 0],
+        points[:, 1],
+        s=26,
+        facecolors="white",
+        edgecolors="black",
+        zorder=3,
+    )
+    ax.scatter(star_x, star_y, s=150, marker="*", color=BAD, ec="black", zorder=4)
+    for name, (x, y) in zip(names, points.tolist(), strict=True):
+        ax.annotate(name, (x, y), (6, 4), textcoords="offset points")
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
+    return nearest
+
+
+def plot_unit_balls(
+    ax: Axes,
+    deltas: Mapping[str, Callable[[Tensor, Tensor], Float[Tensor, "n m"]]],
+    *,
+    lim: float = 1.35,
+    resolution: int = 401,
+) -> None:
+    """Draw the outlines {z : delta(0, z) = 1}, a line style and a colour each."""
+    side = torch.linspace(-lim, lim, resolution, dtype=torch.float64)
+    places = torch.cartesian_prod(side, side)
+    for i, (name, delta) in enumerate(deltas.items()):
+        far = delta(torch.zeros(1, 2, dtype=torch.float64), places)
+        far = far.reshape(resolution, resolution).T
+        colour, line = cycle(COLORS, i), cycle(LINES, i)
+        ax.contour(side, side, far, levels=[1.0], colors=[colour], linestyles=[line])
+        ax.plot([], [], color=colour, linestyle=line, label=name)
+    ax.set(xlim=(-lim, lim), ylim=(-lim, lim), aspect="equal")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
