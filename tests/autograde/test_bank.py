@@ -7,7 +7,9 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from mlcourse.grading.aside import fresh_randomness
 from mlcourse.grading.bank import load_bank, overlay
@@ -204,3 +206,50 @@ def test_every_task_has_what_a_task_needs(exercise):
         assert any(
             "solution" in cell.get("metadata", {}).get("tags", []) for cell in cells
         ), f"task {task} has no worked solution (a cell with the tag 'solution')"
+
+
+class OddAnswers(LocalAnswers):
+    """Whatever is asked for, the answer is the same odd thing."""
+
+    def __init__(self, odd):
+        super().__init__({"odd": odd})
+
+    def _find(self, name):
+        odd = self._namespace["odd"]
+        return odd if name.startswith("=") else lambda *args, **kwargs: odd
+
+    def value(self, name):
+        return super().value(f"={name}")
+
+
+ODD = {
+    "text": "seven",
+    "truth": True,
+    "number": 3,
+    "nan": float("nan"),
+    "huge": 10**300,
+    "list": [],
+    "ragged": [[1.0], [2.0, 3.0]],
+    "nothings": [None, None],
+    "pair": ("a", {"b": 1}),
+    "dict": {"a": torch.zeros(3)},
+    "empty": torch.zeros(0),
+    "bool": torch.zeros(3, 3, dtype=torch.bool),
+    "nans": torch.full((4, 4), torch.nan),
+    "infinite": torch.full((7, 2), torch.inf),
+    "array": np.zeros((2, 3, 4)),
+    "half": torch.ones(3, 3, dtype=torch.bfloat16),
+    "unsigned": torch.tensor([3], dtype=torch.uint64),
+    "pair of arrays": (np.zeros((3, 3)), torch.zeros(3)),
+    "negative": torch.full((5, 3), -(2**40)),
+}
+
+
+@exercises
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_answer_fails_and_stops_no_check(exercise, odd):
+    """A check says what it expected, whatever came: it never raises another error."""
+    for check in checks(exercise):
+        with fresh_randomness():
+            verdict = judge(check, OddAnswers(ODD[odd]))
+        assert verdict.status == "failed", told(verdict)
