@@ -1,0 +1,574 @@
+# Written by `mlcourse release`: change the course's sources, not this file.
+"""Checks of exercise 03, Distances."""
+
+import math
+
+import numpy as np
+import torch
+
+from mlcourse.grading import task
+
+HIDES = ("mlcourse.distances",)
+
+KEYS = ("nonnegativity", "self_distance", "separation", "symmetry", "triangle")
+
+
+def _numbers(got):
+    """Return got as a float64 tensor, or None where it is no table of numbers."""
+    if isinstance(got, list | tuple):
+        rows = [_numbers(row) for row in got]
+        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
+            return None
+        return torch.stack(rows)
+    if isinstance(got, int) and abs(got) > 2**60:
+        return None
+    if isinstance(got, torch.Tensor | np.ndarray | int | float):
+        return torch.as_tensor(got).detach().to(torch.float64)
+    return None
+
+
+def _shape(numbers):
+    """Return the shape as a tuple of ints, or words where there is none."""
+    return "no table of numbers" if numbers is None else tuple(numbers.shape)
+
+
+def _rows(got):
+    """Return got as a list of whole numbers, or None."""
+    numbers = _numbers(got)
+    if numbers is None and isinstance(got, list | tuple) and not got:
+        return []
+    if numbers is None or numbers.ndim > 1 or not numbers.isfinite().all():
+        return None
+    whole = [int(number) for number in numbers.reshape(-1).tolist()]
+    return whole if whole == numbers.reshape(-1).tolist() else None
+
+
+def _table(got, shape, call, reading):
+    """Return got as a float64 tensor of this shape without NaN, or say what is off."""
+    numbers = _numbers(got)
+    assert _shape(numbers) == shape, (
+        f"{call} returned {_shape(numbers)}, expected shape {shape}: entry [i, j] "
+        "compares row i of the first argument with row j of the second. "
+        f"{reading}"
+    )
+    assert not numbers.isnan().any(), (
+        f"{call} returned NaN: rounding took a number out of the range of a root or "
+        "an arccos, or something was divided by zero. Clamp it, or avoid the "
+        f"subtraction that cancels. {reading}"
+    )
+    return numbers
+
+
+def _show(numbers):
+    return str(torch.as_tensor(numbers).round(decimals=4).tolist())
+
+
+def _same(got, want, call, reading, mistakes=(), tol=1e-3):
+    """Compare two tables; a known mistake is called by its name."""
+    for name, wrong in mistakes:
+        wrong = torch.as_tensor(wrong, dtype=torch.float64)
+        assert not torch.allclose(got, wrong, rtol=0, atol=tol), (
+            f"{call} returned {_show(got)}, expected {_show(want)}: {name}. {reading}"
+        )
+    assert torch.allclose(got, want, rtol=tol, atol=tol), (
+        f"{call} returned {_show(got)}, expected {_show(want)}. Work one entry out by "
+        f"hand and compare. {reading}"
+    )
+
+
+# ---------------------------------------------------------------- 03.1 Euclid
+EUCLID = "See lecture 03, on the Euclidean distance and its rounding."
+
+
+@task("03.1", points=1)
+def test_euclidean_by_hand(answers):
+    """Distances that you can check by hand
+
+    Take row 1 of x, (3, 4), and row 0 of y, (0, 0): the sides are 3 and 4.
+    """
+    x = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0]], dtype=torch.float64)
+    y = torch.tensor([[0.0, 0.0], [6.0, 8.0]], dtype=torch.float64)
+    want = torch.tensor(
+        [[0.0, 10.0], [5.0, 5.0], [1.41421356, 8.60232527]], dtype=torch.float64
+    )
+    call = "euclidean(x, y) with x = [[0, 0], [3, 4], [1, 1]], y = [[0, 0], [6, 8]]"
+    got = _table(answers.euclidean(x, y), (3, 2), call, EUCLID)
+    mistakes = [
+        ("these are the squares, the root is missing", want**2),
+        (
+            "these are sums of absolute differences; square, sum, then take the root",
+            [[0, 14], [7, 7], [2, 12]],
+        ),
+        (
+            "these are means over the coordinates; the formula has a sum",
+            want / 2**0.5,
+        ),
+    ]
+    _same(got, want, call, EUCLID, mistakes)
+
+    x, y = torch.rand(4, 3, dtype=torch.float64), torch.rand(5, 3, dtype=torch.float64)
+    want = [[math.dist(a, b) for b in y.tolist()] for a in x.tolist()]
+    call = "euclidean(x, y) on 4 and 5 random points in 3 dimensions"
+    got = _table(answers.euclidean(x, y), (4, 5), call, EUCLID)
+    _same(got, torch.tensor(want, dtype=torch.float64), call, EUCLID)
+
+
+# ------------------------------------------------------- 03.2 The cosine family
+COSINE = "See lecture 03, on cosine, chordal and angular distance."
+
+
+@task("03.2", points=1)
+def test_cosine_family_by_hand(answers):
+    """Right angles, half right angles and opposite directions
+
+    The angle between (1, 1) and (5, 0) is pi/4, so S = 0.7071. Lengths play no part.
+    """
+    x = torch.tensor([[2.0, 0.0], [1.0, 1.0], [0.0, -3.0]], dtype=torch.float64)
+    y = torch.tensor([[5.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
+    r = 0.70710678
+    sim = torch.tensor([[1, 0], [r, r], [0, -1]], dtype=torch.float64)
+    angle = torch.tensor([[0, 2], [1, 1], [2, 4]], dtype=torch.float64) * math.pi / 4
+    dot = torch.tensor([[10, 0], [5, 1], [0, -3]], dtype=torch.float64)
+    where = "with x = [[2, 0], [1, 1], [0, -3]], y = [[5, 0], [0, 1]]"
+
+    call = f"cosine(x, y) {where}"
+    got = _table(answers.cosine(x, y), (3, 2), call, COSINE)
+    mistakes = [
+        ("this is the similarity S; the distance is 1 - S", sim),
+        ("this is 1 - x'y; divide by both lengths", 1 - dot),
+    ]
+    _same(got, 1 - sim, call, COSINE, mistakes)
+
+    call = f"chordal(x, y) {where}"
+    got = _table(answers.chordal(x, y), (3, 2), call, COSINE)
+    mistakes = [
+        ("this is 2 - 2S, the root is missing", 2 - 2 * sim),
+        (
+            "this is the root of 1 - S; the chord is the root of 2 - 2S",
+            (1 - sim) ** 0.5,
+        ),
+    ]
+    _same(got, (2 - 2 * sim) ** 0.5, call, COSINE, mistakes)
+
+    call = f"angular(x, y) {where}"
+    got = _table(answers.angular(x, y), (3, 2), call, COSINE)
+    mistakes = [
+        ("these are degrees; give radians", angle * 180 / math.pi),
+        ("this is the angle divided by pi; give radians", angle / math.pi),
+    ]
+    _same(got, angle, call, COSINE, mistakes)
+
+    x, y = torch.randn(4, 3, dtype=torch.float64), torch.randn(2, 3).double()
+    want = torch.empty(4, 2, dtype=torch.float64)
+    for i, a in enumerate(x.tolist()):
+        for j, b in enumerate(y.tolist()):
+            dots = sum(s * t for s, t in zip(a, b, strict=True))
+            want[i, j] = 1 - dots / math.hypot(*a) / math.hypot(*b)
+    where = "on 4 and 2 random points in 3 dimensions"
+    for name, wanted in (
+        ("cosine", want),
+        ("chordal", (2 * want).sqrt()),
+        ("angular", (1 - want).arccos()),
+    ):
+        call = f"{name}(x, y) {where}"
+        got = _table(getattr(answers, name)(x, y), (4, 2), call, COSINE)
+        _same(got, wanted, call, COSINE)
+
+
+# ------------------------------------------------------ 03.3 The axioms as numbers
+AXIOMS = "See lecture 03, on the axioms."
+
+
+def _violations(answers, dist, name):
+    """Return the student's five numbers as floats."""
+    call = f"axiom_violations(dist) on {name}"
+    got = answers.axiom_violations(dist)
+    keys = set(got) if isinstance(got, dict) else None
+    assert keys == set(KEYS), (
+        f"{call} returned {got!r:.200}, expected a dict with exactly the keys "
+        f"{', '.join(KEYS)}. {AXIOMS}"
+    )
+    values = {key: _numbers(got[key]) for key in KEYS}
+    for key, value in values.items():
+        one = value is not None and value.numel() == 1 and value.isfinite().all()
+        assert one, f"{call}: {key} is {got[key]!r:.80}, expected one number. {AXIOMS}"
+    return call, {key: value.item() for key, value in values.items()}
+
+
+SLIPS = {
+    "nonnegativity": "the size of the most negative entry, diagonal included, or 0",
+    "self_distance": "the largest absolute value on the diagonal",
+    "separation": "the number of entries [i, j] off the diagonal that are exactly 0; "
+    "two equal points make two, and nearly 0 is not 0",
+    "symmetry": "the largest absolute difference between [i, j] and [j, i]",
+    "triangle": "the largest dist[i, k] - dist[i, j] - dist[j, k] over all i, j, k, "
+    "or 0: from i by way of j to k, in this order",
+}
+
+
+def _compare_axioms(answers, dist, name, **broken):
+    """Compare with the expected numbers; axioms that are not named hold."""
+    dist = torch.as_tensor(dist, dtype=torch.float64)
+    call, got = _violations(answers, dist, name)
+    for key in KEYS:
+        want = broken.get(key, 0)
+        assert abs(got[key] - want) < 1e-4, (
+            f"{call}: {key} is {got[key]:.4f}, expected {want:.4f}. It is "
+            f"{SLIPS[key]}. {AXIOMS}"
+        )
+
+
+@task("03.3", points=1)
+def test_axioms_by_hand(answers):
+    """The matrix of the statement, and the metric on the line
+
+    The way from 0 to 2 costs 5; the detour 0, 1, 2 costs 1 + 1. What is the difference?
+    """
+    _compare_axioms(
+        answers,
+        [[0.0, 1.0, 5.0], [2.0, 0.0, 1.0], [5.0, 1.0, 0.5]],
+        "[[0, 1, 5], [2, 0, 1], [5, 1, 0.5]]",
+        self_distance=0.5,
+        symmetry=1,
+        triangle=3,
+    )
+    _compare_axioms(
+        answers,
+        [[0.0, 1.0, 3.0], [1.0, 0.0, 2.0], [3.0, 2.0, 0.0]],
+        "the distances of the numbers 0, 1, 3",
+    )
+    _compare_axioms(
+        answers,
+        [[0.0, 0.0, 3.0], [0.0, 0.0, 3.0], [3.0, 3.0, 0.0]],
+        "the distances of the numbers 0, 0, 3",
+        separation=2,
+    )
+    u, v, low, more = (torch.rand(4) + 0.5).tolist()
+    _compare_axioms(
+        answers,
+        [[0.0, u, u + v + more], [u, low / 2, v], [u + v, v, 0.0]],
+        f"[[0, {u:.4f}, {u + v + more:.4f}], [{u:.4f}, {low / 2:.4f}, {v:.4f}], "
+        f"[{u + v:.4f}, {v:.4f}, 0]]",
+        self_distance=low / 2,
+        symmetry=more,
+        triangle=more,
+    )
+    _compare_axioms(
+        answers,
+        [[0.0, -low], [-low, 0.0]],
+        f"[[0, -{low:.4f}], [-{low:.4f}, 0]]",
+        nonnegativity=low,
+        triangle=2 * low,
+    )
+
+
+# -------------------------------------------------------------- 03.4 Mahalanobis
+MAHALANOBIS = "See lecture 03, on Mahalanobis distances, M = L'L."
+
+
+def _factor(answers, M, name):
+    """Return the student's L after the check that L'L = M."""
+    call = f"factor(M) with {name}"
+    L = _numbers(answers.factor(M))
+    d = len(M)
+    fits = L is not None and L.ndim == 2 and L.shape[1] == d
+    assert fits, (
+        f"{call} must return L of shape (k, {d}), got {_shape(L)}. {MAHALANOBIS}"
+    )
+    assert L.isfinite().all(), (
+        f"{call} returned NaN or infinity: rounding makes a zero eigenvalue slightly "
+        "negative, and its root is NaN. Clamp the eigenvalues at 0. "
+        f"{MAHALANOBIS}"
+    )
+    M = M.double()
+    scale = 1e-4 * (1 + M.abs().max())
+    off = (L.T @ L - M).abs().max()
+    turned = len(L) == d and (L @ L.T - M).abs().max() < scale
+    assert off < scale or not turned, (
+        f"{call}: L L' is M, but L' L is off by {off:.1e}. A Cholesky factor, and V "
+        "times the roots of the eigenvalues, must be transposed. "
+        f"{MAHALANOBIS}"
+    )
+    assert off < scale, (
+        f"{call}: L' L must be M, an entry is off by {off:.1e}. L holds the "
+        "eigenvectors as rows, each times the root of its eigenvalue. "
+        f"{MAHALANOBIS}"
+    )
+
+
+@task("03.4", points=1)
+def test_mahalanobis_by_hand(answers):
+    """One matrix by hand, one at random
+
+    For the difference (1, 0) and M = [[4, 2], [2, 3]] the square is 4. Any L with
+    L'L = M is right: L, -L and QL for a rotation Q measure the same distance.
+    """
+    M = torch.tensor([[4.0, 2.0], [2.0, 3.0]], dtype=torch.float64)
+    x = torch.tensor([[1.0, 0.0], [0.0, 0.0]], dtype=torch.float64)
+    y = torch.tensor([[0.0, 0.0], [1.0, 2.0], [0.0, 1.0]], dtype=torch.float64)
+    _factor(answers, M, "M = [[4, 2], [2, 3]]")
+    squares = torch.tensor([[4, 12, 3], [0, 24, 3]], dtype=torch.float64)
+    call = (
+        "mahalanobis(x, y, M) with M = [[4, 2], [2, 3]], x = [[1, 0], [0, 0]], "
+        "y = [[0, 0], [1, 2], [0, 1]]"
+    )
+    got = _table(answers.mahalanobis(x, y, M), (2, 3), call, MAHALANOBIS)
+    inverse = torch.tensor([[3, 16, 11], [0, 11, 4]], dtype=torch.float64) / 8
+    mistakes = [
+        ("these are the squares, the root is missing", squares),
+        ("this is the distance for the inverse of M; M is used as it is", inverse**0.5),
+        (
+            "this is the Euclidean distance, M has no effect",
+            [[1, 2, 2**0.5], [0, 5**0.5, 1]],
+        ),
+    ]
+    _same(got, squares**0.5, call, MAHALANOBIS, mistakes)
+
+    root = torch.randn(3, 3, dtype=torch.float64)
+    M = root.T @ root + 0.1 * torch.eye(3, dtype=torch.float64)
+    _factor(answers, M, "a random positive definite 3 x 3 matrix")
+    x, y = torch.randn(4, 3, dtype=torch.float64), torch.randn(2, 3).double()
+    diff = x[:, None] - y
+    want = ((diff @ root.T) ** 2 + 0.1 * diff**2).sum(dim=-1) ** 0.5
+    call = "mahalanobis(x, y, M) with a random positive definite 3 x 3 matrix M"
+    got = _table(answers.mahalanobis(x, y, M), (4, 2), call, MAHALANOBIS)
+    _same(got, want, call, MAHALANOBIS)
+
+
+# ------------------------------------------------------------------ 03.5 Break it
+BREAK = "See lecture 03, on squared distances and pseudo-metrics."
+
+
+def _broken_triangle(answers, factor):
+    """Check three points whose squared way is factor times the squared detour."""
+    call = f"broken_triangle({factor:.4f})"
+    points = _numbers(answers.broken_triangle(factor))
+    three = points is not None and points.ndim == 2 and len(points) == 3
+    assert three, (
+        f"{call} must return three points as rows, shape (3, d), got "
+        f"{_shape(points)}. {BREAK}"
+    )
+    x, y, z = points.tolist()
+    assert abs(math.dist(x, z) - 1) < 1e-3, (
+        f"{call}: |x - z| must be 1, got {math.dist(x, z):.4f}. x is row 0, z is "
+        f"row 2, and y, between them, row 1. {BREAK}"
+    )
+    detour = math.dist(x, y) ** 2 + math.dist(y, z) ** 2
+    ratio = 1 / max(detour, 1e-9)
+    assert abs(ratio - factor) < 5e-3, (
+        f"{call}: the squared way is {ratio:.4f} times the squared detour, expected "
+        f"{factor:.4f}. Where must y lie for the factor 2, where for 1? "
+        f"{BREAK}"
+    )
+
+
+def _blind_pair(answers, M, name):
+    """Check two distinct points that d_M does not tell apart."""
+    call = f"blind_pair(M) with {name}"
+    points = _numbers(answers.blind_pair(M))
+    assert _shape(points) == (2, len(M)), (
+        f"{call} must return two points as rows, shape (2, {len(M)}), got "
+        f"{_shape(points)}. {BREAK}"
+    )
+    v = points[0] - points[1]
+    assert abs(v.norm() - 1) < 1e-3, (
+        f"{call}: the two points must be 1 apart in the Euclidean distance, got "
+        f"{v.norm():.4f}. Two copies of a point prove nothing. "
+        f"{BREAK}"
+    )
+    left = (v @ M.double() @ v).item()
+    assert left < 1e-4, (
+        f"{call}: d_M(a, b)² is {left:.4f}, expected 0. Which direction does M map to "
+        "0? An eigenvector with eigenvalue 0, not the first axis or the largest "
+        f"eigenvalue. {BREAK}"
+    )
+
+
+def _lost_neighbour(answers, q, p):
+    """Check that squares in the bound throw the nearest point a away."""
+    call = f"lost_neighbour({q:.4f}, {p:.4f})"
+    pair = _numbers(answers.lost_neighbour(q, p))
+    assert _shape(pair) == (2,), (
+        f"{call} must return the two numbers a and b, got {_shape(pair)}. {BREAK}"
+    )
+    a, b = pair.tolist()
+    call = f"{call} returned a = {a:.4f}, b = {b:.4f}"
+    assert abs(q - a) < min(abs(q - b), abs(q - p)), (
+        f"{call}: a must be the nearest to q, but the distances are {abs(q - a):.4f} "
+        f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {BREAK}"
+    )
+    bound, best = abs((q - p) ** 2 - (p - a) ** 2), (q - b) ** 2
+    assert bound >= best * (1 - 1e-4), (
+        f"{call}: the squared bound |(q - p)² - (p - a)²| is {bound:.4f}, the square "
+        f"of the best so far, (q - b)², is {best:.4f}; so a is not thrown away. Must b "
+        f"be so much farther than a? {BREAK}"
+    )
+
+
+@task("03.5", points=1)
+def test_broken_triangle(answers):
+    """(a) Halfway, a right angle, and any factor between
+
+    Halfway between x and z each of the two steps has the square 1/4: factor 2. Where y
+    sees x and z at a right angle, the squares add up: factor 1.
+    """
+    for factor in (2.0, 1.0, 1.001, 1.999, *(1 + torch.rand(8)).tolist()):
+        _broken_triangle(answers, factor)
+
+
+@task("03.5", points=1)
+def test_blind_pair(answers):
+    """(b) Two points that M does not tell apart, for any M of low rank
+
+    Only the difference of the two points matters: M must map it to 0.
+    """
+    M = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)
+    _blind_pair(answers, M, "M = [[1, -1], [-1, 1]]")
+    for trial in range(12):
+        d = 3 + trial % 4
+        frame = torch.linalg.qr(torch.randn(d, d, dtype=torch.float64)).Q
+        # one eigenvalue is 0, one is small and not 0
+        values = torch.tensor([0.0, 0.02, 3.0, 1.0, 2.0, 5.0][:d], dtype=torch.float64)
+        M = (frame * values) @ frame.T
+        M = M.to(torch.float32) if trial % 2 else M
+        _blind_pair(answers, M, f"a {M.dtype} {d} x {d} matrix of rank {d - 1}")
+
+
+@task("03.5", points=1)
+def test_lost_neighbour(answers):
+    """(c) A nearest neighbour that the squared bound throws away
+
+    Beyond q, seen from p, the squares grow fast: put a and b there, b a little farther.
+    """
+    for _ in range(8):
+        q = 100 * torch.rand(()).item() - 50
+        far = 10 ** (3 * torch.rand(()).item() - 1) + 1e-6
+        _lost_neighbour(answers, q, q - 10)
+        _lost_neighbour(answers, q, q - far)
+        _lost_neighbour(answers, q, q + far)
+
+
+# ------------------------------------------------------------------- 03.6 Explain
+PRUNING = "See lecture 03, on what the triangle inequality is good for."
+
+
+@task("03.6", points=2)
+def test_explanation_is_there(answers):
+    """Your explanation, before a person reads it
+
+    The machine looks for length and for the two ideas of the rubric only; the points
+    are confirmed by the person who reads it.
+    """
+    text = answers.value("explain_03_6")
+    assert isinstance(text, str), (
+        f"explain_03_6 must be a string, got {type(text).__name__}. {PRUNING}"
+    )
+    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
+    enough = len(words) >= 40 and len(set(words)) >= 20
+    assert enough, (
+        f"explain_03_6 has {len(words)} words, {len(set(words))} different ones; 40 "
+        "and 20 are the least for two reasons in full sentences. "
+        f"{PRUNING}"
+    )
+    joined = " ".join(words)
+    order = ("order", "rank", "monoton", "increas", "sort")
+    assert any(stem in joined for stem in order), (
+        "explain_03_6 does not say what squaring keeps, so why the list of neighbours "
+        f"stays as it is. {PRUNING}"
+    )
+    assert "triang" in joined, (
+        "explain_03_6 does not name the axiom that the bound rests on and that squares "
+        f"break. {PRUNING}"
+    )
+
+
+def _search(answers, x, query, pivots, name):
+    """Check one search by its certificate; return index and visited."""
+    call = f"pivot_search(x, query, pivots) on {name}"
+    got = answers.pivot_search(x, query, pivots)
+    count = len(got) if isinstance(got, list | tuple) else 1
+    assert count == 2, (
+        f"{call} must return two things, index and visited, got {count}. {PRUNING}"
+    )
+    index, visited = _rows(got[0]), _rows(got[1])
+    assert index is not None, (
+        f"{call}: index must be one row number, got {got[0]!r:.80}. {PRUNING}"
+    )
+    assert visited is not None, (
+        f"{call}: visited must be a list of row numbers, got {got[1]!r:.80}. {PRUNING}"
+    )
+    once = len(set(visited)) == len(visited)
+    assert once, (
+        f"{call}: visited must hold each row number once, got {visited[:20]}. {PRUNING}"
+    )
+    assert set(visited) | set(index) <= set(range(len(x))), (
+        f"{call}: index and visited must be row numbers of x, from 0 to {len(x) - 1}, "
+        f"got {index} and {visited[:20]}. {PRUNING}"
+    )
+    assert len(index) == 1, (
+        f"{call}: index must be one row number, got {index}. {PRUNING}"
+    )
+    index = index[0]
+    assert set(visited[: len(pivots)]) == set(pivots), (
+        f"{call}: visited starts with {visited[: len(pivots)]}, expected the pivots "
+        f"{pivots}: their distances to the query are evaluated first, and count. "
+        f"{PRUNING}"
+    )
+    x, query = x.double(), query.double()
+    to_query = (x - query).norm(dim=1)
+    between = (x[:, None] - x[pivots]).norm(dim=2)  # (n, pivots)
+    bound = (to_query[pivots] - between).abs().amax(dim=1)
+    slack = 1e-4 * (to_query.max() + between.max()).item()
+    best = to_query.min().item()
+    assert to_query[index] <= best + slack, (
+        f"{call}: index {index}, at {to_query[index]:.4f}, is not the nearest row; "
+        f"that is row {int(to_query.argmin())}, at {best:.4f}. Is the bound made of "
+        "distances, not squares, does a skipped point end only its own turn, and may a "
+        f"pivot win? {PRUNING}"
+    )
+    assert index in visited, (
+        f"{call}: index {index} is not in visited: a distance that was used counts. "
+        f"{PRUNING}"
+    )
+    for i in set(range(len(x))) - set(visited):
+        assert bound[i] >= best - slack, (
+            f"{call}: row {i} was skipped, but its bound {bound[i]:.4f} is below the "
+            f"best distance {best:.4f}, so it could have been nearer. "
+            f"{PRUNING}"
+        )
+    best = to_query[pivots].min().item()
+    for i in visited[len(pivots) :]:
+        assert bound[i] < best + slack, (
+            f"{call}: row {i} was evaluated although its bound {bound[i]:.4f} was not "
+            f"below the best distance so far, {best:.4f}. Take the largest bound over "
+            f"the pivots, and skip. {PRUNING}"
+        )
+        best = min(best, to_query[i].item())
+    return index, visited
+
+
+@task("03.7", points=1)
+def test_pivot_search_by_hand(answers):
+    """Seven points on a line, then sixty in the plane
+
+    From the pivot at 0 the query has distance 9 and the point 20 has distance 20, so
+    these two are at least 11 apart: no need to look, once something nearer is known.
+    """
+    x = torch.tensor([[0.0], [2.0], [20.0], [10.5], [4.0], [7.4], [30.0]])
+    name = "the points 0, 2, 20, 10.5, 4, 7.4, 30 with query 9 and pivots [0, 1]"
+    _search(answers, x, torch.tensor([9.0]), [0, 1], name)
+    for _ in range(5):
+        x = torch.rand(60, 2, dtype=torch.float64)
+        query = torch.rand(2, dtype=torch.float64)
+        pivots = torch.randperm(60)[:3].tolist()
+        _search(answers, x, query, pivots, "60 random points in the plane")
+
+
+#: What the hidden checks add, by task.
+HIDDEN_POINTS = {
+    "03.1": 2,
+    "03.2": 1,
+    "03.3": 1,
+    "03.4": 1,
+    "03.7": 2,
+}
