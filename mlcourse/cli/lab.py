@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import typer
 
 from mlcourse.cli._say import course_root
 
+#: Asks no server for news or updates: the course works offline.
+SETTINGS = Path(__file__).with_name("lab_settings")
 INDEX = "/lab/tree/README.md?factory=Markdown%20Preview"
 
 
@@ -16,6 +19,7 @@ def lab(context: typer.Context) -> None:
     Further arguments go to JupyterLab. Example: `mlcourse lab --port 9000`.
     """
     command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url={INDEX}"]
+    command.append(f"--LabApp.app_settings_dir={SETTINGS}")
     try:
         done = subprocess.run([*command, *context.args], cwd=course_root(), check=False)
     except KeyboardInterrupt:

@@ -1,17 +1,20 @@
 """Show a figure together with the words for those who cannot see it."""
 
 from base64 import b64encode
+from html import escape
 from io import BytesIO
 
 from IPython.display import display
 from matplotlib.figure import Figure
 
+FOLDED = "<details><summary>The figure in words</summary>{}</details>"
+
 
 def show(fig: Figure, description: str, *, dpi: int = 100) -> None:
-    """Display fig in the notebook with its text description.
+    """Display fig in the notebook, and below it, folded, its text description.
 
-    The description is the image's ``alt`` text and the cell's plain-text output; it
-    says what is seen, with numbers, in at least 40 characters.
+    The description says what is seen, with numbers, in at least 40 characters. It is
+    the image's ``alt`` text and its plain-text output too; JupyterLab shows neither.
     """
     description = " ".join(description.split())
     if len(description) < 40:
@@ -23,3 +26,6 @@ def show(fig: Figure, description: str, *, dpi: int = 100) -> None:
     fig.savefig(png, format="png", dpi=dpi)
     data = {"image/png": b64encode(png.getvalue()).decode(), "text/plain": description}
     display(data, metadata={"image/png": {"alt": description}}, raw=True)
+    display(
+        {"text/html": FOLDED.format(escape(description)), "text/plain": ""}, raw=True
+    )
