@@ -768,7 +768,7 @@ def fool_three():  # hangs on the order of equal distances
     return x, torch.arange(2).repeat_interleave(2).repeat(10)
 
 
-@wrong("01.5", "expected 10 to 200 points")
+@wrong("01.5", "10 to 200 labels")
 def fool_three():
     return torch.zeros(0, 2), torch.zeros(0)
 
@@ -778,7 +778,7 @@ def fool_three():
     return torch.zeros(20, 2)
 
 
-@wrong("01.5", "must return shape")
+@wrong("01.5", "must return x of shape")
 def fool_three():
     return torch.randn(20, 2), torch.zeros(19)
 
@@ -952,6 +952,19 @@ def map_at_r(dist, labels):
         precision = np.cumsum(match[:R]) / np.arange(1, R + 1)
         values.append((precision * match[:R]).sum() / R)
     return np.mean(values), np.int64(out)
+
+
+@right("01.7")
+def map_at_r(dist, labels):
+    off = ~torch.eye(len(dist), dtype=torch.bool)
+    near = dist[off].reshape(len(dist), -1).float().sort(dim=1)
+    names = labels.expand(len(dist), -1)[off].reshape(len(dist), -1)
+    hits = names.gather(1, near.indices) == labels[:, None]
+    R, rank = hits.sum(dim=1), torch.arange(1, len(dist), dtype=torch.float32)
+    precision = hits.cumsum(dim=1) / rank
+    scores = [(p * h)[:r].sum() / r for p, h, r in zip(precision, hits, R, strict=True)]
+    found = torch.stack([score for score in scores if not score.isnan()])
+    return torch.stack([found.mean(), (R == 0).sum().float()])
 
 
 @right("01.7")
