@@ -9,6 +9,13 @@ from mlcourse.grading import task
 
 HIDES = ("mlcourse.distances",)
 
+FORMULAS = "See lecture 03, section 'The formulas'."
+AXIOMS = "See lecture 03, section 'The axioms'."
+BLIND = "See lecture 03, section 'Zero, and yet not the same'."
+ZERO = "See lecture 03, section 'A zero must be computed as a zero'."
+PRUNING = "See lecture 03, section 'What the triangle inequality buys'."
+ORDER = "See lecture 03, section 'What only the order needs'."
+
 KEYS = ("nonnegativity", "self_distance", "separation", "symmetry", "triangle")
 
 
@@ -21,7 +28,9 @@ def _numbers(got):
         return torch.stack(rows)
     if isinstance(got, int) and abs(got) > 2**60:
         return None
-    if isinstance(got, torch.Tensor | np.ndarray | int | float):
+    if isinstance(got, int | float):
+        return torch.tensor(got, dtype=torch.float64)
+    if isinstance(got, torch.Tensor | np.ndarray):
         return torch.as_tensor(got).detach().to(torch.float64)
     return None
 
@@ -76,7 +85,6 @@ def _same(got, want, call, reading, mistakes=(), tol=1e-3):
 
 
 # ---------------------------------------------------------------- 03.1 Euclid
-EUCLID = "See lecture 03, on the Euclidean distance and its rounding."
 
 
 @task("03.1", points=1)
@@ -91,7 +99,7 @@ def test_euclidean_by_hand(answers):
         [[0.0, 10.0], [5.0, 5.0], [1.41421356, 8.60232527]], dtype=torch.float64
     )
     call = "euclidean(x, y) with x = [[0, 0], [3, 4], [1, 1]], y = [[0, 0], [6, 8]]"
-    got = _table(answers.euclidean(x, y), (3, 2), call, EUCLID)
+    got = _table(answers.euclidean(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("these are the squares, the root is missing", want**2),
         (
@@ -103,13 +111,13 @@ def test_euclidean_by_hand(answers):
             want / 2**0.5,
         ),
     ]
-    _same(got, want, call, EUCLID, mistakes)
+    _same(got, want, call, FORMULAS, mistakes)
 
     x, y = torch.rand(4, 3, dtype=torch.float64), torch.rand(5, 3, dtype=torch.float64)
     want = [[math.dist(a, b) for b in y.tolist()] for a in x.tolist()]
     call = "euclidean(x, y) on 4 and 5 random points in 3 dimensions"
-    got = _table(answers.euclidean(x, y), (4, 5), call, EUCLID)
-    _same(got, torch.tensor(want, dtype=torch.float64), call, EUCLID)
+    got = _table(answers.euclidean(x, y), (4, 5), call, FORMULAS)
+    _same(got, torch.tensor(want, dtype=torch.float64), call, FORMULAS)
 
 
 @task("03.1", points=1, hidden=True)
@@ -124,21 +132,21 @@ def test_euclidean_is_exact(answers):
     for dtype in (torch.float32, torch.float64):
         x = torch.rand(100, 3, dtype=dtype) + 10
         call = f"euclidean(x, x) with 100 random rows, {dtype}"
-        got = _table(answers.euclidean(x, x), (100, 100), call, EUCLID)
+        got = _table(answers.euclidean(x, x), (100, 100), call, ZERO)
         worst = got.diagonal().abs().max().item()
         assert worst == 0, (
             f"{call}: the diagonal must be exactly 0, its largest entry is "
             f"{worst:.1e}: x² + y² - 2xy cancels, and so does torch.cdist's default "
-            f"from 26 points on. {EUCLID}"
+            f"from 26 points on. {ZERO}"
         )
         order = torch.randperm(100)
         call = f"euclidean(x, y) where y holds the rows of x in another order, {dtype}"
-        got = _table(answers.euclidean(x, x[order]), (100, 100), call, EUCLID)
+        got = _table(answers.euclidean(x, x[order]), (100, 100), call, ZERO)
         worst = got[order, torch.arange(100)].abs().max().item()
         assert worst == 0, (
             f"{call}: identical rows must have distance exactly 0, got {worst:.1e}; "
             "filling the diagonal with zeros hides the cancellation, it does not "
-            f"cure it. {EUCLID}"
+            f"cure it. {ZERO}"
         )
     grid = torch.cartesian_prod(torch.arange(6), torch.arange(6)).double() / 8
     want = torch.tensor(
@@ -147,11 +155,11 @@ def test_euclidean_is_exact(answers):
     )
     away = (grid + 4096).to(torch.float32)
     call = "euclidean(x, x) with float32 points 1/8 apart, 4096 from the origin"
-    got = _table(answers.euclidean(away, away), (36, 36), call, EUCLID)
+    got = _table(answers.euclidean(away, away), (36, 36), call, ZERO)
     worst = (got - want).abs().max().item()
     assert worst < 1e-3, (
         f"{call}: an entry is off by {worst:.1e}; x² + y² - 2xy subtracts numbers near "
-        f"10^7 to get one near 1. Subtract first. {EUCLID}"
+        f"10^7 to get one near 1. Subtract first. {ZERO}"
     )
     tiny = torch.rand(5, 3, dtype=torch.float64) * 1e-9
     tiny[4] += 1  # and distances near 1, so that no threshold fits both
@@ -160,13 +168,13 @@ def test_euclidean_is_exact(answers):
         dtype=torch.float64,
     )
     call = "euclidean(x, x) with distances near 1e-9 and near 1"
-    got = _table(answers.euclidean(tiny, tiny), (5, 5), call, EUCLID)
+    got = _table(answers.euclidean(tiny, tiny), (5, 5), call, ZERO)
     worst = ((got - want).abs() / (want + 1e-12)).max()
     assert worst < 1e-3, (
         f"{call}: entry [0, 1] is {got[0, 1]:.1e}, expected {want[0, 1]:.1e}, and an "
         f"entry is off by {100 * worst:.2g} percent; a threshold or "
         "an added epsilon changes small distances. The difference of two rows needs "
-        f"neither. {EUCLID}"
+        f"neither. {ZERO}"
     )
 
 
@@ -188,22 +196,21 @@ def test_euclidean_gradient(answers):
     got = _numbers(answers.grad("euclidean", x, y, wrt=0))
     assert _shape(got) == (4, 3), (
         f"{call} has shape {_shape(got)}, expected (4, 3): use torch "
-        f"operations only, from x and y to the result. {EUCLID}"
+        f"operations only, from x and y to the result. {ZERO}"
     )
     assert got.isfinite().all(), (
         f"{call} holds NaN or infinity: the root has an infinite slope at 0. "
         "torch.linalg.vector_norm takes the slope there as 0. "
-        f"{EUCLID}"
+        f"{ZERO}"
     )
     assert torch.allclose(got, want, rtol=1e-3, atol=1e-3), (
         f"{call} is {_show(got)}, expected {_show(want)}: each pair pulls with the "
         "unit vector from y_j to x_i, and a pair at distance 0 with nothing. "
-        f"{EUCLID}"
+        f"{ZERO}"
     )
 
 
 # ------------------------------------------------------- 03.2 The cosine family
-COSINE = "See lecture 03, on cosine, chordal and angular distance."
 
 
 @task("03.2", points=1)
@@ -221,15 +228,15 @@ def test_cosine_family_by_hand(answers):
     where = "with x = [[2, 0], [1, 1], [0, -3]], y = [[5, 0], [0, 1]]"
 
     call = f"cosine(x, y) {where}"
-    got = _table(answers.cosine(x, y), (3, 2), call, COSINE)
+    got = _table(answers.cosine(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("this is the similarity S; the distance is 1 - S", sim),
         ("this is 1 - x'y; divide by both lengths", 1 - dot),
     ]
-    _same(got, 1 - sim, call, COSINE, mistakes)
+    _same(got, 1 - sim, call, FORMULAS, mistakes)
 
     call = f"chordal(x, y) {where}"
-    got = _table(answers.chordal(x, y), (3, 2), call, COSINE)
+    got = _table(answers.chordal(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("this is 2 - 2S, the root is missing", 2 - 2 * sim),
         (
@@ -237,15 +244,15 @@ def test_cosine_family_by_hand(answers):
             (1 - sim) ** 0.5,
         ),
     ]
-    _same(got, (2 - 2 * sim) ** 0.5, call, COSINE, mistakes)
+    _same(got, (2 - 2 * sim) ** 0.5, call, FORMULAS, mistakes)
 
     call = f"angular(x, y) {where}"
-    got = _table(answers.angular(x, y), (3, 2), call, COSINE)
+    got = _table(answers.angular(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("these are degrees; give radians", angle * 180 / math.pi),
         ("this is the angle divided by pi; give radians", angle / math.pi),
     ]
-    _same(got, angle, call, COSINE, mistakes)
+    _same(got, angle, call, FORMULAS, mistakes)
 
     x, y = torch.randn(4, 3, dtype=torch.float64), torch.randn(2, 3).double()
     want = torch.empty(4, 2, dtype=torch.float64)
@@ -260,8 +267,8 @@ def test_cosine_family_by_hand(answers):
         ("angular", (1 - want).arccos()),
     ):
         call = f"{name}(x, y) {where}"
-        got = _table(getattr(answers, name)(x, y), (4, 2), call, COSINE)
-        _same(got, wanted, call, COSINE)
+        got = _table(getattr(answers, name)(x, y), (4, 2), call, FORMULAS)
+        _same(got, wanted, call, FORMULAS)
 
 
 @task("03.2", points=1, hidden=True)
@@ -292,27 +299,26 @@ def test_cosine_family_at_the_ends(answers):
                     f"{name}(x, y) on 60 rows, {dtype}, where row i of y is {kind} to "
                     "row i of x, with lengths from 0.001 to 1000"
                 )
-                got = _table(getattr(answers, name)(x, y), (60, 60), call, COSINE)
+                got = _table(getattr(answers, name)(x, y), (60, 60), call, ZERO)
                 assert got.min() >= 0, (
                     f"{call}: the smallest entry is {got.min():.1e}, and no distance "
                     "is negative: clamp S to [-1, 1] before you use it. "
-                    f"{COSINE}"
+                    f"{ZERO}"
                 )
                 worst = (got.diagonal() - end).abs().max()
                 assert worst < 3e-3, (
                     f"{call}: the diagonal must be {end:.4f}, an entry is off by "
                     f"{worst:.1e}. Are lengths divided out, and is S clamped rather "
-                    f"than NaN replaced? {COSINE}"
+                    f"than NaN replaced? {ZERO}"
                 )
                 worst = (got - wants[name]).abs().max()
                 assert worst < 3e-3, (
                     f"{call}: an entry is off by {worst:.1e}. Divide every row by its "
-                    f"own length, whatever it is. {COSINE}"
+                    f"own length, whatever it is. {ZERO}"
                 )
 
 
 # ------------------------------------------------------ 03.3 The axioms as numbers
-AXIOMS = "See lecture 03, on the axioms."
 
 
 def _violations(answers, dist, name):
@@ -467,7 +473,6 @@ def test_axioms_one_at_a_time(answers):
 
 
 # -------------------------------------------------------------- 03.4 Mahalanobis
-MAHALANOBIS = "See lecture 03, on Mahalanobis distances, M = L'L."
 
 
 def _factor(answers, M, name):
@@ -476,13 +481,11 @@ def _factor(answers, M, name):
     L = _numbers(answers.factor(M))
     d = len(M)
     fits = L is not None and L.ndim == 2 and L.shape[1] == d
-    assert fits, (
-        f"{call} must return L of shape (k, {d}), got {_shape(L)}. {MAHALANOBIS}"
-    )
+    assert fits, f"{call} must return L of shape (k, {d}), got {_shape(L)}. {FORMULAS}"
     assert L.isfinite().all(), (
         f"{call} returned NaN or infinity: rounding makes a zero eigenvalue slightly "
         "negative, and its root is NaN. Clamp the eigenvalues at 0. "
-        f"{MAHALANOBIS}"
+        f"{FORMULAS}"
     )
     M = M.double()
     scale = 1e-4 * (1 + M.abs().max())
@@ -491,12 +494,12 @@ def _factor(answers, M, name):
     assert off < scale or not turned, (
         f"{call}: L L' is M, but L' L is off by {off:.1e}. A Cholesky factor, and V "
         "times the roots of the eigenvalues, must be transposed. "
-        f"{MAHALANOBIS}"
+        f"{FORMULAS}"
     )
     assert off < scale, (
         f"{call}: L' L must be M, an entry is off by {off:.1e}. L holds the "
         "eigenvectors as rows, each times the root of its eigenvalue. "
-        f"{MAHALANOBIS}"
+        f"{FORMULAS}"
     )
 
 
@@ -516,7 +519,7 @@ def test_mahalanobis_by_hand(answers):
         "mahalanobis(x, y, M) with M = [[4, 2], [2, 3]], x = [[1, 0], [0, 0]], "
         "y = [[0, 0], [1, 2], [0, 1]]"
     )
-    got = _table(answers.mahalanobis(x, y, M), (2, 3), call, MAHALANOBIS)
+    got = _table(answers.mahalanobis(x, y, M), (2, 3), call, FORMULAS)
     inverse = torch.tensor([[3, 16, 11], [0, 11, 4]], dtype=torch.float64) / 8
     mistakes = [
         ("these are the squares, the root is missing", squares),
@@ -526,7 +529,7 @@ def test_mahalanobis_by_hand(answers):
             [[1, 2, 2**0.5], [0, 5**0.5, 1]],
         ),
     ]
-    _same(got, squares**0.5, call, MAHALANOBIS, mistakes)
+    _same(got, squares**0.5, call, FORMULAS, mistakes)
 
     root = torch.randn(3, 3, dtype=torch.float64)
     M = root.T @ root + 0.1 * torch.eye(3, dtype=torch.float64)
@@ -535,8 +538,8 @@ def test_mahalanobis_by_hand(answers):
     diff = x[:, None] - y
     want = ((diff @ root.T) ** 2 + 0.1 * diff**2).sum(dim=-1) ** 0.5
     call = "mahalanobis(x, y, M) with a random positive definite 3 x 3 matrix M"
-    got = _table(answers.mahalanobis(x, y, M), (4, 2), call, MAHALANOBIS)
-    _same(got, want, call, MAHALANOBIS)
+    got = _table(answers.mahalanobis(x, y, M), (4, 2), call, FORMULAS)
+    _same(got, want, call, FORMULAS)
 
 
 @task("03.4", points=1, hidden=True)
@@ -561,27 +564,26 @@ def test_mahalanobis_of_low_rank(answers):
         want = (along**2 * values).sum(dim=-1) ** 0.5
         call = f"mahalanobis(x, y, M) with M {name}"
         got = answers.mahalanobis(x.to(dtype), y.to(dtype), M)
-        got = _table(got, (5, 7), call, MAHALANOBIS)
+        got = _table(got, (5, 7), call, BLIND)
         blind = got[torch.arange(5), torch.arange(2, 7)].abs().max()
         assert blind < 2e-2, (
             f"{call}: rows that differ along an eigenvector with eigenvalue 0 must "
-            f"have distance 0, got {blind:.1e}. {MAHALANOBIS}"
+            f"have distance 0, got {blind:.1e}. {BLIND}"
         )
         worst = (got - want).abs().max()
         assert worst < 2e-2, (
             f"{call}: an entry is off by {worst:.1e}. Keep all directions with a "
-            f"positive eigenvalue. {MAHALANOBIS}"
+            f"positive eigenvalue. {BLIND}"
         )
     M = torch.zeros(3, 3, dtype=torch.float64)
     _factor(answers, M, "M = 0")
     x = torch.randn(2, 3, dtype=torch.float64)
     call = "mahalanobis(x, x, M) with M = 0"
-    got = _table(answers.mahalanobis(x, x, M), (2, 2), call, MAHALANOBIS)
-    _same(got, torch.zeros(2, 2, dtype=torch.float64), call, MAHALANOBIS)
+    got = _table(answers.mahalanobis(x, x, M), (2, 2), call, BLIND)
+    _same(got, torch.zeros(2, 2, dtype=torch.float64), call, BLIND)
 
 
 # ------------------------------------------------------------------ 03.5 Break it
-BREAK = "See lecture 03, on squared distances and pseudo-metrics."
 
 
 def _broken_triangle(answers, factor):
@@ -591,19 +593,19 @@ def _broken_triangle(answers, factor):
     three = points is not None and points.ndim == 2 and len(points) == 3
     assert three, (
         f"{call} must return three points as rows, shape (3, d), got "
-        f"{_shape(points)}. {BREAK}"
+        f"{_shape(points)}. {AXIOMS}"
     )
     x, y, z = points.tolist()
     assert abs(math.dist(x, z) - 1) < 1e-3, (
         f"{call}: |x - z| must be 1, got {math.dist(x, z):.4f}. x is row 0, z is "
-        f"row 2, and y, between them, row 1. {BREAK}"
+        f"row 2, and y, between them, row 1. {AXIOMS}"
     )
     detour = math.dist(x, y) ** 2 + math.dist(y, z) ** 2
     ratio = 1 / max(detour, 1e-9)
     assert abs(ratio - factor) < 5e-3, (
         f"{call}: the squared way is {ratio:.4f} times the squared detour, expected "
         f"{factor:.4f}. Where must y lie for the factor 2, where for 1? "
-        f"{BREAK}"
+        f"{AXIOMS}"
     )
 
 
@@ -613,19 +615,19 @@ def _blind_pair(answers, M, name):
     points = _numbers(answers.blind_pair(M))
     assert _shape(points) == (2, len(M)), (
         f"{call} must return two points as rows, shape (2, {len(M)}), got "
-        f"{_shape(points)}. {BREAK}"
+        f"{_shape(points)}. {BLIND}"
     )
     v = points[0] - points[1]
     assert abs(v.norm() - 1) < 1e-3, (
         f"{call}: the two points must be 1 apart in the Euclidean distance, got "
         f"{v.norm():.4f}. Two copies of a point prove nothing. "
-        f"{BREAK}"
+        f"{BLIND}"
     )
     left = (v @ M.double() @ v).item()
     assert left < 1e-4, (
         f"{call}: d_M(a, b)² is {left:.4f}, expected 0. Which direction does M map to "
         "0? An eigenvector with eigenvalue 0, not the first axis or the largest "
-        f"eigenvalue. {BREAK}"
+        f"eigenvalue. {BLIND}"
     )
 
 
@@ -634,19 +636,19 @@ def _lost_neighbour(answers, q, p):
     call = f"lost_neighbour({q:.4f}, {p:.4f})"
     pair = _numbers(answers.lost_neighbour(q, p))
     assert _shape(pair) == (2,), (
-        f"{call} must return the two numbers a and b, got {_shape(pair)}. {BREAK}"
+        f"{call} must return the two numbers a and b, got {_shape(pair)}. {PRUNING}"
     )
     a, b = pair.tolist()
     call = f"{call} returned a = {a:.4f}, b = {b:.4f}"
     assert abs(q - a) < min(abs(q - b), abs(q - p)), (
         f"{call}: a must be the nearest to q, but the distances are {abs(q - a):.4f} "
-        f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {BREAK}"
+        f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {PRUNING}"
     )
     bound, best = abs((q - p) ** 2 - (p - a) ** 2), (q - b) ** 2
     assert bound >= best * (1 - 1e-4), (
         f"{call}: the squared bound |(q - p)² - (p - a)²| is {bound:.4f}, the square "
         f"of the best so far, (q - b)², is {best:.4f}; so a is not thrown away. Must b "
-        f"be so much farther than a? {BREAK}"
+        f"be so much farther than a? {PRUNING}"
     )
 
 
@@ -694,7 +696,6 @@ def test_lost_neighbour(answers):
 
 
 # ------------------------------------------------------------------- 03.6 Explain
-PRUNING = "See lecture 03, on what the triangle inequality is good for."
 
 
 @task("03.6", points=2)
@@ -706,20 +707,20 @@ def test_explanation_is_there(answers):
     """
     text = answers.value("explain_03_6")
     assert isinstance(text, str), (
-        f"explain_03_6 must be a string, got {type(text).__name__}. {PRUNING}"
+        f"explain_03_6 must be a string, got {type(text).__name__}. {ORDER}"
     )
     words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
     enough = len(words) >= 40 and len(set(words)) >= 20
     assert enough, (
         f"explain_03_6 has {len(words)} words, {len(set(words))} different ones; 40 "
         "and 20 are the least for two reasons in full sentences. "
-        f"{PRUNING}"
+        f"{ORDER}"
     )
     joined = " ".join(words)
     order = ("order", "rank", "monoton", "increas", "sort")
     assert any(stem in joined for stem in order), (
         "explain_03_6 does not say what squaring keeps, so why the list of neighbours "
-        f"stays as it is. {PRUNING}"
+        f"stays as it is. {ORDER}"
     )
     assert "triang" in joined, (
         "explain_03_6 does not name the axiom that the bound rests on and that squares "
