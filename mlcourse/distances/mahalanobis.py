@@ -57,6 +57,9 @@ def mahalanobis(
 
 def _root(M: Float[Tensor, "d d"]) -> Float[Tensor, "d d"]:
     """L with L'L = M."""
+    factor, fails = torch.linalg.cholesky_ex(M)  # fast, but for M > 0 only
+    if not fails:
+        return factor.T
     values, vectors = torch.linalg.eigh(M)
     smallest, largest = values[0].item(), values.abs().max().item()
     if smallest < -(torch.finfo(M.dtype).eps ** 0.5) * largest:

@@ -1,6 +1,6 @@
 """Pictures of the course, drawn into given Axes. Only this folder needs matplotlib."""
 
-from mlcourse.plots.balls import plot_ball, plot_unit_balls
+from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.points import plot_points
@@ -21,6 +21,5 @@ __all__ = [
     "plot_regions",
     "plot_scores",
     "plot_thumbnails",
-    "plot_unit_balls",
     "show",
 ]

@@ -1,13 +1,13 @@
 """Balls: every place that is at most as far from a query as its nearest point."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from mlcourse.plots.style import BAD, COLORS, GOOD, LINES, cycle
+from mlcourse.plots.style import BAD, GOOD
 
 
 def plot_ball(
@@ -54,23 +54,3 @@ def plot_ball(
         ax.annotate(name, (x, y), (6, 4), textcoords="offset points")
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     return nearest
-
-
-def plot_unit_balls(
-    ax: Axes,
-    deltas: Mapping[str, Callable[[Tensor, Tensor], Float[Tensor, "n m"]]],
-    *,
-    lim: float = 1.35,
-    resolution: int = 401,
-) -> None:
-    """Draw the outlines {z : delta(0, z) = 1}, a line style and a colour each."""
-    side = torch.linspace(-lim, lim, resolution, dtype=torch.float64)
-    places = torch.cartesian_prod(side, side)
-    for i, (name, delta) in enumerate(deltas.items()):
-        far = delta(torch.zeros(1, 2, dtype=torch.float64), places)
-        far = far.reshape(resolution, resolution).T
-        colour, line = cycle(COLORS, i), cycle(LINES, i)
-        ax.contour(side, side, far, levels=[1.0], colors=[colour], linestyles=[line])
-        ax.plot([], [], color=colour, linestyle=line, label=name)
-    ax.set(xlim=(-lim, lim), ylim=(-lim, lim), aspect="equal")
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

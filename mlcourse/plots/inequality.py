@@ -13,9 +13,10 @@ def plot_inequality(
     """Scatter the claim below <= above, with the line where both are equal.
 
     ``above`` runs to the right, ``below`` upwards. Where the claim holds, a small dot
-    under the line; where it fails, a cross over it. Both axes have the same unit.
+    under the line; where it fails by more than round-off, 1e-6 of ``above``, a cross
+    over it. Both axes have the same unit.
     """
-    broken = below > above
+    broken = below > above * (1 + 1e-6)
     top = 1.05 * max(above.max().item(), below.max().item())
     ax.plot([0, top], [0, top], color="black", linewidth=1)
     ax.scatter(above[~broken], below[~broken], s=5, color=GOOD, marker=".")
