@@ -10,6 +10,12 @@ from mlcourse.grading import task
 
 HIDES = ("mlcourse.distances",)
 
+FORMULAS = "See lecture 03, section 'The formulas'."
+AXIOMS = "See lecture 03, section 'The axioms'."
+BLIND = "See lecture 03, section 'Zero, and yet not the same'."
+PRUNING = "See lecture 03, section 'What the triangle inequality buys'."
+ORDER = "See lecture 03, section 'What only the order needs'."
+
 KEYS = ("nonnegativity", "self_distance", "separation", "symmetry", "triangle")
 
 
@@ -22,7 +28,9 @@ def _numbers(got):
         return torch.stack(rows)
     if isinstance(got, int) and abs(got) > 2**60:
         return None
-    if isinstance(got, torch.Tensor | np.ndarray | int | float):
+    if isinstance(got, int | float):
+        return torch.tensor(got, dtype=torch.float64)
+    if isinstance(got, torch.Tensor | np.ndarray):
         return torch.as_tensor(got).detach().to(torch.float64)
     return None
 
@@ -76,10 +84,6 @@ def _same(got, want, call, reading, mistakes=(), tol=1e-3):
     )
 
 
-# ---------------------------------------------------------------- 03.1 Euclid
-EUCLID = "See lecture 03, on the Euclidean distance and its rounding."
-
-
 @task("03.1", points=1)
 def test_euclidean_by_hand(answers):
     """Distances that you can check by hand
@@ -92,7 +96,7 @@ def test_euclidean_by_hand(answers):
         [[0.0, 10.0], [5.0, 5.0], [1.41421356, 8.60232527]], dtype=torch.float64
     )
     call = "euclidean(x, y) with x = [[0, 0], [3, 4], [1, 1]], y = [[0, 0], [6, 8]]"
-    got = _table(answers.euclidean(x, y), (3, 2), call, EUCLID)
+    got = _table(answers.euclidean(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("these are the squares, the root is missing", want**2),
         (
@@ -104,17 +108,13 @@ def test_euclidean_by_hand(answers):
             want / 2**0.5,
         ),
     ]
-    _same(got, want, call, EUCLID, mistakes)
+    _same(got, want, call, FORMULAS, mistakes)
 
     x, y = torch.rand(4, 3, dtype=torch.float64), torch.rand(5, 3, dtype=torch.float64)
     want = [[math.dist(a, b) for b in y.tolist()] for a in x.tolist()]
     call = "euclidean(x, y) on 4 and 5 random points in 3 dimensions"
-    got = _table(answers.euclidean(x, y), (4, 5), call, EUCLID)
-    _same(got, torch.tensor(want, dtype=torch.float64), call, EUCLID)
-
-
-# ------------------------------------------------------- 03.2 The cosine family
-COSINE = "See lecture 03, on cosine, chordal and angular distance."
+    got = _table(answers.euclidean(x, y), (4, 5), call, FORMULAS)
+    _same(got, torch.tensor(want, dtype=torch.float64), call, FORMULAS)
 
 
 @task("03.2", points=1)
@@ -132,15 +132,15 @@ def test_cosine_family_by_hand(answers):
     where = "with x = [[2, 0], [1, 1], [0, -3]], y = [[5, 0], [0, 1]]"
 
     call = f"cosine(x, y) {where}"
-    got = _table(answers.cosine(x, y), (3, 2), call, COSINE)
+    got = _table(answers.cosine(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("this is the similarity S; the distance is 1 - S", sim),
         ("this is 1 - x'y; divide by both lengths", 1 - dot),
     ]
-    _same(got, 1 - sim, call, COSINE, mistakes)
+    _same(got, 1 - sim, call, FORMULAS, mistakes)
 
     call = f"chordal(x, y) {where}"
-    got = _table(answers.chordal(x, y), (3, 2), call, COSINE)
+    got = _table(answers.chordal(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("this is 2 - 2S, the root is missing", 2 - 2 * sim),
         (
@@ -148,15 +148,15 @@ def test_cosine_family_by_hand(answers):
             (1 - sim) ** 0.5,
         ),
     ]
-    _same(got, (2 - 2 * sim) ** 0.5, call, COSINE, mistakes)
+    _same(got, (2 - 2 * sim) ** 0.5, call, FORMULAS, mistakes)
 
     call = f"angular(x, y) {where}"
-    got = _table(answers.angular(x, y), (3, 2), call, COSINE)
+    got = _table(answers.angular(x, y), (3, 2), call, FORMULAS)
     mistakes = [
         ("these are degrees; give radians", angle * 180 / math.pi),
         ("this is the angle divided by pi; give radians", angle / math.pi),
     ]
-    _same(got, angle, call, COSINE, mistakes)
+    _same(got, angle, call, FORMULAS, mistakes)
 
     x, y = torch.randn(4, 3, dtype=torch.float64), torch.randn(2, 3).double()
     want = torch.empty(4, 2, dtype=torch.float64)
@@ -171,12 +171,8 @@ def test_cosine_family_by_hand(answers):
         ("angular", (1 - want).arccos()),
     ):
         call = f"{name}(x, y) {where}"
-        got = _table(getattr(answers, name)(x, y), (4, 2), call, COSINE)
-        _same(got, wanted, call, COSINE)
-
-
-# ------------------------------------------------------ 03.3 The axioms as numbers
-AXIOMS = "See lecture 03, on the axioms."
+        got = _table(getattr(answers, name)(x, y), (4, 2), call, FORMULAS)
+        _same(got, wanted, call, FORMULAS)
 
 
 def _violations(answers, dist, name):
@@ -262,23 +258,17 @@ def test_axioms_by_hand(answers):
     )
 
 
-# -------------------------------------------------------------- 03.4 Mahalanobis
-MAHALANOBIS = "See lecture 03, on Mahalanobis distances, M = L'L."
-
-
 def _factor(answers, M, name):
     """Return the student's L after the check that L'L = M."""
     call = f"factor(M) with {name}"
     L = _numbers(answers.factor(M))
     d = len(M)
     fits = L is not None and L.ndim == 2 and L.shape[1] == d
-    assert fits, (
-        f"{call} must return L of shape (k, {d}), got {_shape(L)}. {MAHALANOBIS}"
-    )
+    assert fits, f"{call} must return L of shape (k, {d}), got {_shape(L)}. {FORMULAS}"
     assert L.isfinite().all(), (
         f"{call} returned NaN or infinity: rounding makes a zero eigenvalue slightly "
         "negative, and its root is NaN. Clamp the eigenvalues at 0. "
-        f"{MAHALANOBIS}"
+        f"{FORMULAS}"
     )
     M = M.double()
     scale = 1e-4 * (1 + M.abs().max())
@@ -287,12 +277,12 @@ def _factor(answers, M, name):
     assert off < scale or not turned, (
         f"{call}: L L' is M, but L' L is off by {off:.1e}. A Cholesky factor, and V "
         "times the roots of the eigenvalues, must be transposed. "
-        f"{MAHALANOBIS}"
+        f"{FORMULAS}"
     )
     assert off < scale, (
         f"{call}: L' L must be M, an entry is off by {off:.1e}. L holds the "
         "eigenvectors as rows, each times the root of its eigenvalue. "
-        f"{MAHALANOBIS}"
+        f"{FORMULAS}"
     )
 
 
@@ -312,7 +302,7 @@ def test_mahalanobis_by_hand(answers):
         "mahalanobis(x, y, M) with M = [[4, 2], [2, 3]], x = [[1, 0], [0, 0]], "
         "y = [[0, 0], [1, 2], [0, 1]]"
     )
-    got = _table(answers.mahalanobis(x, y, M), (2, 3), call, MAHALANOBIS)
+    got = _table(answers.mahalanobis(x, y, M), (2, 3), call, FORMULAS)
     inverse = torch.tensor([[3, 16, 11], [0, 11, 4]], dtype=torch.float64) / 8
     mistakes = [
         ("these are the squares, the root is missing", squares),
@@ -322,7 +312,7 @@ def test_mahalanobis_by_hand(answers):
             [[1, 2, 2**0.5], [0, 5**0.5, 1]],
         ),
     ]
-    _same(got, squares**0.5, call, MAHALANOBIS, mistakes)
+    _same(got, squares**0.5, call, FORMULAS, mistakes)
 
     root = torch.randn(3, 3, dtype=torch.float64)
     M = root.T @ root + 0.1 * torch.eye(3, dtype=torch.float64)
@@ -331,12 +321,8 @@ def test_mahalanobis_by_hand(answers):
     diff = x[:, None] - y
     want = ((diff @ root.T) ** 2 + 0.1 * diff**2).sum(dim=-1) ** 0.5
     call = "mahalanobis(x, y, M) with a random positive definite 3 x 3 matrix M"
-    got = _table(answers.mahalanobis(x, y, M), (4, 2), call, MAHALANOBIS)
-    _same(got, want, call, MAHALANOBIS)
-
-
-# ------------------------------------------------------------------ 03.5 Break it
-BREAK = "See lecture 03, on squared distances and pseudo-metrics."
+    got = _table(answers.mahalanobis(x, y, M), (4, 2), call, FORMULAS)
+    _same(got, want, call, FORMULAS)
 
 
 def _broken_triangle(answers, factor):
@@ -346,19 +332,19 @@ def _broken_triangle(answers, factor):
     three = points is not None and points.ndim == 2 and len(points) == 3
     assert three, (
         f"{call} must return three points as rows, shape (3, d), got "
-        f"{_shape(points)}. {BREAK}"
+        f"{_shape(points)}. {AXIOMS}"
     )
     x, y, z = points.tolist()
     assert abs(math.dist(x, z) - 1) < 1e-3, (
         f"{call}: |x - z| must be 1, got {math.dist(x, z):.4f}. x is row 0, z is "
-        f"row 2, and y, between them, row 1. {BREAK}"
+        f"row 2, and y, between them, row 1. {AXIOMS}"
     )
     detour = math.dist(x, y) ** 2 + math.dist(y, z) ** 2
     ratio = 1 / max(detour, 1e-9)
     assert abs(ratio - factor) < 5e-3, (
         f"{call}: the squared way is {ratio:.4f} times the squared detour, expected "
         f"{factor:.4f}. Where must y lie for the factor 2, where for 1? "
-        f"{BREAK}"
+        f"{AXIOMS}"
     )
 
 
@@ -368,19 +354,19 @@ def _blind_pair(answers, M, name):
     points = _numbers(answers.blind_pair(M))
     assert _shape(points) == (2, len(M)), (
         f"{call} must return two points as rows, shape (2, {len(M)}), got "
-        f"{_shape(points)}. {BREAK}"
+        f"{_shape(points)}. {BLIND}"
     )
     v = points[0] - points[1]
     assert abs(v.norm() - 1) < 1e-3, (
         f"{call}: the two points must be 1 apart in the Euclidean distance, got "
         f"{v.norm():.4f}. Two copies of a point prove nothing. "
-        f"{BREAK}"
+        f"{BLIND}"
     )
     left = (v @ M.double() @ v).item()
     assert left < 1e-4, (
         f"{call}: d_M(a, b)² is {left:.4f}, expected 0. Which direction does M map to "
         "0? An eigenvector with eigenvalue 0, not the first axis or the largest "
-        f"eigenvalue. {BREAK}"
+        f"eigenvalue. {BLIND}"
     )
 
 
@@ -389,19 +375,19 @@ def _lost_neighbour(answers, q, p):
     call = f"lost_neighbour({q:.4f}, {p:.4f})"
     pair = _numbers(answers.lost_neighbour(q, p))
     assert _shape(pair) == (2,), (
-        f"{call} must return the two numbers a and b, got {_shape(pair)}. {BREAK}"
+        f"{call} must return the two numbers a and b, got {_shape(pair)}. {PRUNING}"
     )
     a, b = pair.tolist()
     call = f"{call} returned a = {a:.4f}, b = {b:.4f}"
     assert abs(q - a) < min(abs(q - b), abs(q - p)), (
         f"{call}: a must be the nearest to q, but the distances are {abs(q - a):.4f} "
-        f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {BREAK}"
+        f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {PRUNING}"
     )
     bound, best = abs((q - p) ** 2 - (p - a) ** 2), (q - b) ** 2
     assert bound >= best * (1 - 1e-4), (
         f"{call}: the squared bound |(q - p)² - (p - a)²| is {bound:.4f}, the square "
         f"of the best so far, (q - b)², is {best:.4f}; so a is not thrown away. Must b "
-        f"be so much farther than a? {BREAK}"
+        f"be so much farther than a? {PRUNING}"
     )
 
 
@@ -448,10 +434,6 @@ def test_lost_neighbour(answers):
         _lost_neighbour(answers, q, q + far)
 
 
-# ------------------------------------------------------------------- 03.6 Explain
-PRUNING = "See lecture 03, on what the triangle inequality is good for."
-
-
 @task("03.6", points=2)
 def test_explanation_is_there(answers):
     """Your explanation, before a person reads it
@@ -461,20 +443,20 @@ def test_explanation_is_there(answers):
     """
     text = answers.value("explain_03_6")
     assert isinstance(text, str), (
-        f"explain_03_6 must be a string, got {type(text).__name__}. {PRUNING}"
+        f"explain_03_6 must be a string, got {type(text).__name__}. {ORDER}"
     )
     words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
     enough = len(words) >= 40 and len(set(words)) >= 20
     assert enough, (
         f"explain_03_6 has {len(words)} words, {len(set(words))} different ones; 40 "
         "and 20 are the least for two reasons in full sentences. "
-        f"{PRUNING}"
+        f"{ORDER}"
     )
     joined = " ".join(words)
     order = ("order", "rank", "monoton", "increas", "sort")
     assert any(stem in joined for stem in order), (
         "explain_03_6 does not say what squaring keeps, so why the list of neighbours "
-        f"stays as it is. {PRUNING}"
+        f"stays as it is. {ORDER}"
     )
     assert "triang" in joined, (
         "explain_03_6 does not name the axiom that the bound rests on and that squares "
