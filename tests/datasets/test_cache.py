@@ -1,6 +1,7 @@
 """Tests for mlcourse.datasets._cache."""
 
 import errno
+import hashlib
 import io
 import os
 import subprocess
@@ -72,12 +73,14 @@ def test_a_file_cut_off_is_made_again(cache, kept):
     assert (cache / "a").read_bytes() == whole
 
 
-def test_nothing_is_unpickled(cache):
+def test_nothing_is_unpickled_though_the_checksum_be_right(cache):
     buffer = io.BytesIO()
     np.savez(buffer, x=np.array([{"an": "object"}], dtype=object))
+    data = buffer.getvalue()
     cache.mkdir()
-    (cache / "a").write_bytes(buffer.getvalue())
-    assert same(cached("a", made()[0]), ARRAYS)
+    (cache / "a").write_bytes(hashlib.sha256(data).digest() + data)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        cached("a", made()[0])
 
 
 # --- disk full, read-only, killed -----------------------------------------------------
