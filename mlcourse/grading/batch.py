@@ -23,14 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import mlcourse
-from mlcourse.grading import plugin, sandbox
-from mlcourse.grading.client import NOTEBOOK, START
+from mlcourse.grading import sandbox
+from mlcourse.grading.job import Job
 from mlcourse.grading.submissions import Submission, find, short_cuts
-from mlcourse.grading.task import flags, hidden_modules, load_checks, written
+from mlcourse.grading.task import CheckError, flags, hidden_modules, written
 
 Row = dict[str, Any]
-#: Seconds on top of a notebook's own time before its grader itself is given up.
-SLACK = 120
 
 
 class BatchError(Exception):
@@ -138,8 +136,6 @@ def _graded(
             todo.append((row, submission))
     with tempfile.TemporaryDirectory(prefix="mlcourse-grade-") as name:
         courses = _Courses(Path(name).resolve(), plan.checks)
-        for exercise in {submission.exercise for _, submission in todo}:
-            load_checks(plan.checks[exercise])  # an error in them ends the run here
         yield from _run(todo, plan, lambda s: _job(plan, s, courses, isolation))
 
 
@@ -199,9 +195,9 @@ class _Courses:
 
 def _job(
     plan: Plan, submission: Submission, courses: _Courses, isolation: sandbox.Isolation
-) -> plugin.Job:
+) -> Job:
     checks = plan.checks[submission.exercise]
-    return plugin.Job(
+    return Job(
         cells=submission.cells,
         checks=checks.resolve(),
         written=written(checks),
@@ -213,25 +209,23 @@ def _job(
 def _run(
     todo: deque[tuple[Row, Submission]],
     plan: Plan,
-    job: Callable[[Submission], plugin.Job],
+    make: Callable[[Submission], Job],
 ) -> Iterator[Row]:
     """Yield the finished row of each job, ``plan.jobs`` of them at a time."""
     os.environ["OMP_NUM_THREADS"] = "1"  # of the server, which no one has started yet
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", plugin.__name__])
+    context.set_forkserver_preload(["__main__", "mlcourse.grading.plugin"])
     running: dict[Connection, tuple[ForkServerProcess, Row, float]] = {}
-    patience = NOTEBOOK * plan.limit + START + SLACK
     try:
         while todo or running:
             while todo and len(running) < plan.jobs:
                 row, submission = todo.popleft()
+                job = make(submission)
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(
-                    target=plugin.grade, args=(job(submission), theirs)
-                )
+                process = context.Process(target=_grade, args=(job, theirs))
                 process.start()
                 theirs.close()
-                running[ours] = (process, row, time.monotonic() + patience)
+                running[ours] = (process, row, time.monotonic() + job.patience)
             for connection in wait(list(running), timeout=1.0):
                 assert isinstance(connection, Connection)
                 process, row, _ = running.pop(connection)
@@ -245,6 +239,13 @@ def _run(
             process.join()
 
 
+def _grade(job: Job, connection: Connection) -> None:
+    """Grade in a process forked from the server, which has imported all this."""
+    from mlcourse.grading import plugin
+
+    plugin.grade(job, connection)
+
+
 def _result(connection: Connection, process: ForkServerProcess) -> Row:
     """Return what a process sent; if it sent nothing, that is our error."""
     with connection:
@@ -253,6 +254,8 @@ def _result(connection: Connection, process: ForkServerProcess) -> Row:
         except (EOFError, OSError):
             result = {"status": "grader_error"}
         process.join()
+    if result.get("fatal"):
+        raise CheckError(result["fatal"])
     if not result.get("checks"):
         died = f"the process that checks ended with {process.exitcode}"
         result = {"status": "grader_error", "reason": result.get("reason") or died}

@@ -19,34 +19,24 @@ from mlcourse.grading.errors import (
     StudentError,
     Unsupported,
 )
+from mlcourse.grading.job import START, TASK, Job
 
-#: Seconds for an interpreter to start on a busy machine; not the student's time.
-START = 120
 #: So many cells may hang or end the process before the notebook is given up.
 BAD_CELLS = 4
-#: A task may take twice the limit of one call, a notebook so many times.
-TASK, NOTEBOOK = 2, 12
 TEXT = 1000
 FORGED = "it sent something that is no answer"
 
 
 class Session:
-    """One notebook under grading: its process, started when needed, and its clock.
+    """One notebook under grading: its process, started when needed, and its clock."""
 
-    Parameters
-    ----------
-    cells : the code cells
-    box : how the process is confined
-    limit : seconds for one call or one cell
-    """
-
-    def __init__(self, cells: list[str], box: sandbox.Sandbox, *, limit: float) -> None:
-        self.cells = list(cells)
-        self.box = box
-        self.limit = limit
+    def __init__(self, job: Job) -> None:
+        self.cells = list(job.cells)
+        self.box = job.box
+        self.limit = job.limit
         self.notes: list[str] = []
         self._spent: dict[str, float] = {}
-        self._end = time.monotonic() + NOTEBOOK * limit + START
+        self._end = time.monotonic() + job.seconds
         self._worker: subprocess.Popen[bytes] | None = None
         self._bad: set[int] = set()
 

@@ -8,16 +8,16 @@ import resource
 import signal
 import time
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import pytest
 
 from mlcourse.grading.client import RemoteAnswers, Session
 from mlcourse.grading.errors import AnswerError
-from mlcourse.grading.sandbox import Sandbox, adopt_orphans
-from mlcourse.grading.task import Check, load_checks
+from mlcourse.grading.job import Job
+from mlcourse.grading.sandbox import adopt_orphans
+from mlcourse.grading.task import Check, CheckError, load_checks
 from mlcourse.grading.verdict import Verdict, explain
 
 #: Bytes of address space of the process that checks; a worker has its own, smaller one.
@@ -29,17 +29,6 @@ OPTIONS = (
     *("-c", "/dev/null", "-p", "no:cacheprovider", "-p", "no:doctest"),
     *("-p", "no:faulthandler", "-p", "no:junitxml"),
 )
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook to grade: its code cells, the checks, how the code is confined."""
-
-    cells: list[str]
-    checks: Path
-    written: tuple[str, ...]
-    box: Sandbox
-    limit: float
 
 
 class Grading:
@@ -96,9 +85,11 @@ def grade(job: Job, connection: Connection) -> None:
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
     started = time.monotonic()
-    session = Session(job.cells, job.box, limit=job.limit)
+    session = Session(job)
     try:
         result = _run(job, session)
+    except CheckError as error:
+        result = {"fatal": str(error)}
     except Exception as error:
         result = {
             "status": "grader_error",

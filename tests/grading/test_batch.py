@@ -3,12 +3,12 @@
 import csv
 import json
 import os
-import re
 import runpy
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlcourse.grading import sandbox
+from mlcourse.grading import export, sandbox
 
 toy = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("toy.py"))))
 NAMES = [*toy.PLAIN, *toy.hostile(Path(), 0)]
@@ -48,7 +48,7 @@ class Classroom:
     def command(self, *options):
         where = [str(self.submitted), "--out", str(self.out)]
         checks = ["--checks", str(self.root / "checks")]
-        return [*COMMAND, *where, *checks, "--limit", "2", *options]
+        return [*COMMAND, *where, *checks, "--limit", "4", *options]
 
     def grade(self, *options):
         return subprocess.run(
@@ -132,3 +132,276 @@ def test_every_submission_gets_what_it_deserves(batch, student):
     told = {c["name"]: c["message"] for c in row["checks"]}
     assert row["status"] == "graded", row["reason"]
     assert points(row) == (toy.PLAIN | toy.hostile(Path(), 0))[student][1], told
+
+
+def test_what_is_no_notebook_is_said_to_be_unreadable(batch):
+    rows = batch.rows()
+    bad = ["deep", "link", "linked_folder", "not_json", "not_utf8", "pipe"]
+    assert [rows[name]["status"] for name in bad] == ["unreadable"] * 6
+    assert all(rows[name]["reason"] for name in bad)
+    assert points(rows["nested"]) == toy.FULL
+
+
+def test_an_error_is_never_a_zero(batch):
+    table = {line["student"]: line for line in batch.table("grades.csv")}
+    assert len(table) == len(NAMES) + 9
+    assert table["right"] | {"total": "5", "max": "5"} == table["right"]
+    assert table["zzz_nothing"]["status"] == "no_submission"
+    assert {table[name]["total"] for name in ("link", "pipe", "zzz_nothing")} == {""}
+    assert table["blank"]["total"] == "0"
+    assert batch.done.returncode == 1, batch.done.stderr
+    assert "07_toy.ipynb is a link" in " ".join(batch.done.stdout.split())
+
+
+def test_every_row_says_how_the_code_was_confined(batch):
+    assert {row["isolation"] for row in batch.rows().values()} == {RUNGS[0]}
+    assert f"under {RUNGS[0]}" in batch.done.stdout
+
+
+def test_nothing_outside_was_reached(batch, listener):
+    assert not listener.reached()
+    assert not survivors()
+    assert not Path("/tmp/pwned").exists()
+    others = batch.submitted / "aaa_first" / "07_toy.ipynb"
+    assert others.read_text() == toy.notebook_text(toy.RIGHT)
+    assert (batch.root / "checks" / "test_07_toy.py").read_text() == toy.CHECKS
+    assert not list(batch.root.rglob("*.link"))
+    assert not list(batch.root.rglob("*.ipynbd"))
+    assert not list(Path(tempfile.gettempdir()).glob("mlcourse-grade-*"))
+
+
+def test_no_secret_reaches_a_student(batch):
+    for path in (batch.out / "feedback").rglob("*.html"):
+        page = path.read_text()
+        assert toy.SECRET not in page
+        assert "41.5" not in page
+    for path in [*(batch.out / "gradescope").iterdir(), batch.out / "written.csv"]:
+        assert toy.SECRET not in path.read_text()
+    assert batch.rows()["searches"]["written"] == {"explain_07_3": "found: "}
+
+
+def test_flags_are_for_a_person(batch):
+    rows = batch.rows()
+    assert rows["short_cut"]["flags"] == ["uses torch.cdist: code cell 5, line 1"]
+    assert "mlcourse.relations" in rows["hidden_module"]["flags"][0]
+    assert "did not finish" in rows["loop_in_a_cell"]["notes"][0]
+
+
+class Page(HTMLParser):
+    """The elements of a page, with their attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def test_feedback_teaches_and_is_accessible(batch):
+    text = (batch.out / "feedback" / "wrong" / "07_toy.html").read_text()
+    page = Page(text)
+    tags = [tag for tag, _ in page.found]
+    assert ("html", {"lang": "en"}) in page.found
+    assert tags.count("h1") == tags.count("main") == 1
+    assert not {"script", "img", "link", "iframe"} & set(tags)
+    assert any(a.get("name") == "viewport" for _, a in page.found)
+    assert "Twice other numbers" in text  # the hidden check's title
+    assert "Any number, also a fraction." in text  # and its hint
+    assert "FAILED" in text
+    assert "4 of 5 points" in text
+    pages = list((batch.out / "feedback").rglob("*.html"))
+    assert "double(3) must be 6" not in text
+    assert len(pages) == len(batch.rows())
+    unread = (batch.out / "feedback" / "not_json" / "07_toy.html").read_text()
+    assert "No grade yet" in unread
+    assert "not JSON" in unread
+
+
+def test_feedback_shows_a_message_as_text_never_as_markup(batch):
+    sick = "<img src=x onerror=alert(1)>"
+    row = json.loads(json.dumps(batch.rows()["wrong"]))
+    row["checks"][0] |= {"status": "failed", "earned": 0, "message": sick}
+    out = batch.root / "again"
+    export.export(out, [row | {"student": sick.replace("/", "")}], [], {})
+    (page,) = out.rglob("*.html")
+    assert "<img" not in page.read_text()
+
+
+def test_statistics_of_the_checks(batch):
+    by_check = {line["check"]: line for line in batch.table("items.csv")}
+    others = by_check["Twice other numbers"]
+    assert others["hidden"] == "yes"
+    assert int(others["submissions"]) == len(NAMES) + 2
+    assert 0 < float(others["passed"]) < 1
+    assert -1 <= float(others["discrimination"]) <= 1
+    assert " x " in others["message_1"]
+
+
+def test_files_for_other_systems(batch):
+    lines = batch.table("nbgrader.csv")
+    assert list(lines[0]) == list(export.NBGRADER)
+    scores = {line["student_id"]: line["score"] for line in lines}
+    assert (scores["right"], scores["blank"], scores["link"]) == ("5", "0", "")
+    made = json.loads((batch.out / "gradescope" / "wrong.json").read_text())
+    assert sum(test["score"] for test in made["tests"]) == 4
+    assert sum(test["max_score"] for test in made["tests"]) == 5
+    none = json.loads((batch.out / "gradescope" / "link.json").read_text())
+    assert none["tests"] == []
+    assert "score" not in none
+
+
+def test_a_second_run_grades_nothing_again_and_changes_nothing(batch):
+    def content():
+        files = [p for p in batch.out.rglob("*") if p.is_file() and p.name != ".lock"]
+        return {path: path.read_bytes() for path in files}
+
+    before, started = content(), time.monotonic()
+    done = batch.grade()
+    assert done.returncode == 1
+    assert content() == before
+    assert time.monotonic() - started < 60
+
+
+@pytest.fixture
+def room(tmp_path):
+    return Classroom(tmp_path.resolve())
+
+
+@confined
+def test_a_run_killed_midway_is_completed_by_the_next(room):
+    names = ["ada", "ben", "cem", "dan"]
+    for name in names:
+        room.hand_in(name, toy.RIGHT)
+    results = room.out / "results.jsonl"
+    first = subprocess.Popen(room.command("--jobs", "1"), stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while not (results.exists() and results.read_bytes().count(b"\n")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    first.kill()
+    first.wait()
+    time.sleep(1)
+    assert not survivors()
+    kept = results.read_text()
+    with results.open("a") as file:
+        file.write('{"student": "torn')
+    assert room.grade().returncode == 0
+    text = results.read_text()
+    assert text.startswith(kept)
+    assert text.count("\n") == len(names)
+    totals = [(line["student"], line["total"]) for line in room.table("grades.csv")]
+    assert totals == [(name, "5") for name in names]
+
+
+@confined
+def test_ctrl_c_leaves_a_folder_that_can_be_gone_on_with(room):
+    for name in ("ada", "ben"):
+        room.hand_in(name, ["while True: pass", *toy.RIGHT])
+    run = subprocess.Popen(
+        room.command("--limit", "100"), stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 60
+    while len(survivors()) < 2 and time.monotonic() < until:
+        time.sleep(0.1)
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=60)[1]
+    assert run.returncode == 130
+    assert "run the same command to go on" in said
+    assert said.count("\n") == 1
+    time.sleep(1)
+    assert not survivors()
+
+
+@confined
+def test_changes_marks_and_a_roster(room):
+    paths = [room.hand_in(name, toy.STUB) for name in ("ada", "=ben")]
+    roster = room.root / "roster.csv"
+    people = "student_id,last_name,first_name,email\nada,Lovelace,Ada,a@b.c\neve,E,,\n"
+    roster.write_text(people)
+    for path in paths:
+        path.write_text(toy.notebook_text(toy.RIGHT))
+    assert room.grade("--roster", str(roster)).returncode == 0
+    rows = {line["student"]: line for line in room.table("grades.csv")}
+    assert rows["ada"]["last_name"] == "Lovelace"
+    assert rows["eve"]["status"] == "no_submission"
+    assert rows["ada"]["unmarked"] == "07.3"
+
+    written = (room.out / "written.csv").read_text()
+    (room.out / "written.csv").write_text(written.replace("07.3,1,,", "07.3,1,0.5,"))
+    path = room.hand_in("ada", [*toy.RIGHT, "# changed"])
+    path.touch()
+    assert room.grade().returncode == 0  # the marks in written.csv are kept
+    assert len((room.out / "results.jsonl").read_text().splitlines()) == 3
+    rows = {line["student"]: line for line in room.table("grades.csv")}
+    assert (rows["ada"]["total"], rows["'=ben"]["total"]) == ("4.5", "4.5")
+    assert rows["ada"]["unmarked"] == ""
+    assert "0.5" in (room.out / "written.csv").read_text()
+
+    marks = room.root / "marks.csv"
+    marks.write_text("student,exercise,task,max,points\nada,07_toy,07.3,1,7\n")
+    done = room.grade("--marks", str(marks))
+    assert done.returncode == 2
+    assert "expected 0 to 1" in done.stderr
+
+
+@pytest.mark.skipif(not WORKS["landlock"], reason="Landlock does not work here")
+def test_landlock_holds_where_bubblewrap_is_absent(room, listener):
+    first = room.hand_in("aaa_first", toy.RIGHT)
+    every = toy.hostile(room.root, listener.port)
+    names = ("searches", "vandal", "network", "kills", "daemon", "forged_frames")
+    for name in names:
+        room.hand_in(name, every[name][0])
+    done = room.grade("--isolation", "landlock", "--limit", "5")
+    assert done.returncode == 0, done.stderr
+    rows = room.rows()
+    assert {name: points(rows[name]) for name in names} == {
+        name: every[name][1] for name in names
+    }
+    assert {row["isolation"] for row in rows.values()} == {"landlock"}
+    assert first.read_text() == toy.notebook_text(toy.RIGHT)
+    assert not listener.reached()
+    assert not survivors()
+    assert rows["searches"]["written"] == {"explain_07_3": "found: "}
+
+
+def test_without_isolation_only_when_asked_and_said_in_every_row(room, monkeypatch):
+    room.hand_in("ada", [*toy.RIGHT, toy.DAEMON])
+    done = room.grade("--isolation", "none")
+    assert done.returncode == 0, done.stderr
+    assert points(room.rows()["ada"]) == toy.FULL
+    assert room.table("grades.csv")[0]["isolation"] == "none"
+    assert "all that you can do" in " ".join(done.stdout.split())
+    assert not survivors()  # the one that had left its group, too
+    monkeypatch.setattr(sandbox, "probe", lambda rung: "not here")
+    with pytest.raises(sandbox.SandboxError, match="bubblewrap.*--isolation none"):
+        sandbox.choose("auto")
+
+
+@pytest.mark.errors
+def test_input_that_cannot_be_used_is_one_line(room):
+    done = room.grade()
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "expected <student>/<notebook>.ipynb" in done.stderr
+    room.hand_in("ada", toy.RIGHT)
+    broken = room.root / "checks" / "test_07_toy.py"
+    broken.write_text("import not_there")
+    done = room.grade("--isolation", "none")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "cannot be imported" in done.stderr
+    done = room.grade("--exercise", "99")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_check_that_breaks_is_our_error_and_no_grade(room):
+    checks = room.root / "checks" / "test_07_toy.py"
+    checks.write_text(toy.CHECKS.replace("got = answers.double(3)", "got = 1 / 0"))
+    room.hand_in("ada", toy.RIGHT)
+    done = room.grade("--isolation", RUNGS[0] if RUNGS else "none")
+    assert done.returncode == 1
+    (line,) = room.table("grades.csv")
+    assert (line["status"], line["total"]) == ("grader_error", "")
+    assert "ZeroDivisionError" in line["reason"]
+    page = (room.out / "feedback" / "ada" / "07_toy.html").read_text()
+    assert "no fault of yours" in page

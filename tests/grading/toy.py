@@ -250,7 +250,11 @@ HOSTILE = {
 
 def notebook_text(cells, *, number="07"):
     """Return a notebook without any metadata, as other editors save it."""
-    title = {"cell_type": "markdown", "source": f"# Exercise {number} Toy", "metadata": {}}
+    title = {
+        "cell_type": "markdown",
+        "source": f"# Exercise {number} Toy",
+        "metadata": {},
+    }
     code = [
         {"cell_type": "code", "source": c, "metadata": {}, "outputs": []} for c in cells
     ]
