@@ -103,7 +103,7 @@ class Tree(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    "answer", [lambda x: x / 2, lambda x: "<script>x</script>\x1b"]
+    "answer", [lambda x: x / 2, lambda x: "<script>x</script>\x1b[31m"]
 )
 def test_the_html_is_sound_escaped_and_says_it_in_words(at, answer):
     report = at("01.1", half=answer)
@@ -113,6 +113,7 @@ def test_the_html_is_sound_escaped_and_says_it_in_words(at, answer):
     assert not tree.open
     assert "script" not in {tag for tag, _ in tree.seen}
     assert "\x1b" not in html
+    assert "[31m" not in html
     tag, attributes = tree.seen[0]
     assert tag == "section"
     assert attributes["aria-label"].startswith("Task 01.1: ")
@@ -177,6 +178,15 @@ def test_a_fault_of_the_check_is_not_the_students(at):
     assert report.status == "grader_error"
     assert "! NOT CHECKED" in repr(report)
     assert "not counted against you" in " ".join(repr(report).split())
+
+
+def test_a_title_is_text(at, course):
+    path = course / "tests" / "autograde" / "test_01_relations.py"
+    text = path.read_text(encoding="utf-8").replace("Half of four", "Is x < y?")
+    path.write_text(text, encoding="utf-8")
+    for half in (RIGHT["half"], stub, lambda x: x):
+        assert "Is x &lt; y?" in at("01.1", half=half)._repr_html_()
+        assert "Is x < y?" in repr(at("01.1", half=half))
 
 
 def test_hidden_checks_are_neither_run_nor_named(at):
