@@ -7,6 +7,7 @@ from mlcourse.plots.points import plot_points
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.scores import half_width, plot_scores
 from mlcourse.plots.show import show
+from mlcourse.plots.slide import slide
 from mlcourse.plots.style import figure
 from mlcourse.plots.thumbnails import marks_of, plot_thumbnails
 
@@ -22,4 +23,5 @@ __all__ = [
     "plot_scores",
     "plot_thumbnails",
     "show",
+    "slide",
 ]

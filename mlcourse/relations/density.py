@@ -11,7 +11,25 @@ from mlcourse._check import check_nonnegative, check_positive, check_queries
 def parzen_log_density(
     dist: Float[Tensor, "q m"], *, bandwidth: float, dim: int
 ) -> Float[Tensor, " q"]:
-    """Natural logarithm of :func:`parzen_density`; for dim > 50 the density overflows.
+    r"""Natural logarithm of the Parzen density; it stays finite in many dimensions.
+
+    .. math::
+        \ln \hat p(q) = \ln \sum_{j=1}^{m} \exp\Bigl(-\frac{\Delta_{qj}^2}{2 h^2}\Bigr)
+            - \ln m - d \ln h - \tfrac{d}{2} \ln 2\pi
+
+    Parameters
+    ----------
+    dist, bandwidth, dim : as for :func:`parzen_density`
+
+    Returns
+    -------
+    (q,) : natural logarithm of the density, by logsumexp
+
+    Raises
+    ------
+    ValueError : as :func:`parzen_density`
+
+    Source: Parzen, Ann. Math. Stat. 33, 1962, with a Gaussian kernel.
 
     >>> import torch
     >>> parzen_log_density(torch.tensor([[100.0]]), bandwidth=1.0, dim=1)

@@ -47,7 +47,9 @@ def knn_predict(
     .. math::
         \hat y(q) = \arg\max_c \sum_{j \in N_k(q)} [\, y_j = c \,]
 
-    Parameters as for :func:`retrieve`, and
+    Parameters
+    ----------
+    dist, k : as for :func:`retrieve`
     labels : (m,), any integers
 
     Returns
