@@ -74,5 +74,5 @@ def _is_candidate(character: str) -> bool:
         unicodedata.category(character) in _CATEGORIES
         and unicodedata.block(character) not in _NO_SHAPE
         and "<" not in unicodedata.decomposition(character)  # as in ² = <super> 2
-        and character in characters_of(_PLAIN) & characters_of(_BOLD)
+        and all(character in characters_of(font) for font in (_PLAIN, _BOLD))
     )
