@@ -33,6 +33,11 @@ def retrieve_others(dist, *, k):
     return hidden.argsort(dim=1, stable=True)[:, :k]
 
 
+@wrong("01.1", "counts itself")
+def retrieve_others(dist, *, k):  # a large number that is not large in every unit
+    return (dist + 5 * torch.eye(len(dist))).argsort(dim=1)[:, :k]
+
+
 @wrong("01.1", "farthest first")
 def retrieve_others(dist, *, k):
     hidden = dist.clone().fill_diagonal_(-torch.inf)
@@ -359,6 +364,15 @@ def parzen_log_density(dist, *, bandwidth, dim):  # the nearest bump in place of
     power = -(dist**2) / (2 * bandwidth**2)
     volume = dim * (math.log(bandwidth) + 0.5 * math.log(2 * math.pi))
     return power.max(dim=1).values - math.log(dist.shape[1]) - volume
+
+
+@wrong("01.3", "No known slip gives this")
+def parzen_log_density(dist, *, bandwidth, dim):  # the nearest alone, far away only
+    power = -(dist**2) / (2 * bandwidth**2)
+    bump = power.exp().mean(dim=1)
+    nearest = power.max(dim=1).values - math.log(dist.shape[1])
+    volume = dim * (math.log(bandwidth) + 0.5 * math.log(2 * math.pi))
+    return torch.where(bump > 0, bump.log(), nearest) - volume
 
 
 @right("01.3")
