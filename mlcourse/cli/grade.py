@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,12 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from rich.table import Table
 
 from mlcourse.cli._say import course_root, fail
-from mlcourse.grading import export, sandbox
 from mlcourse.grading.batch import BatchError, Plan, grade_folder
+from mlcourse.grading.export import export
+from mlcourse.grading.results import ResultsError, Row
+from mlcourse.grading.sandbox import SandboxError
 from mlcourse.grading.submissions import students
+from mlcourse.grading.tables import TableError, read_marks, read_table
 from mlcourse.grading.task import CheckError
-
-Row = dict[str, Any]
 
 
 def grade(
@@ -59,12 +60,12 @@ def grade(
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         known = _checks(checks or course_root() / "tests" / "autograde")
-        people = export.read_table(roster, ["student_id"]) if roster else []
+        people = read_table(roster, ["student_id"]) if roster else []
         listed = {person["student_id"] for person in people}
         there = students(submissions) if submissions.is_dir() else []
         people += [{"student_id": name} for name in there if name not in listed]
         given = marks or out / "written.csv"  # never written over without being read
-        points = export.read_marks(given) if marks or given.exists() else {}
+        points = read_marks(given) if marks or given.exists() else {}
         plan = Plan(
             submissions=submissions,
             out=out,
@@ -81,8 +82,8 @@ def grade(
             rows = grade_folder(
                 plan, on_row=lambda i, n: progress.update(bar, completed=i, total=n)
             )
-        export.export(out, rows.values(), people, points)
-    except (BatchError, CheckError, sandbox.SandboxError, export.TableError) as error:
+        export(out, rows.values(), people, points)
+    except (BatchError, CheckError, ResultsError, SandboxError, TableError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}")

@@ -7,28 +7,23 @@ a run which was cut off, by whatever means, is completed by running it again.
 
 import fcntl
 import hashlib
-import json
-import multiprocessing
-import os
 import platform
 import tempfile
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
 
 import mlcourse
 from mlcourse.grading import sandbox
+from mlcourse.grading.copied import build, copy_font_cache
 from mlcourse.grading.job import Job
-from mlcourse.grading.submissions import Submission, find, short_cuts
-from mlcourse.grading.task import CheckError, flags, hidden_modules, written
-
-Row = dict[str, Any]
+from mlcourse.grading.pool import run
+from mlcourse.grading.results import Row, append, read_rows
+from mlcourse.grading.shortcuts import short_cuts
+from mlcourse.grading.submissions import Submission, find
+from mlcourse.grading.task import flags, hidden_modules, written
 
 
 class BatchError(Exception):
@@ -89,32 +84,11 @@ def grade_folder(
         latest = {(row["student"], row["exercise"]): row for row in read_rows(plan.out)}
         for done, row in enumerate(_graded(plan, found, latest, isolation), start=1):
             if row is not latest.get((row["student"], row["exercise"])):
-                _append(plan.out / "results.jsonl", row)
+                append(plan.out, row)
                 latest[row["student"], row["exercise"]] = row
             on_row(done, len(found))
     now = {(submission.student, submission.exercise) for submission in found}
     return {key: row for key, row in latest.items() if key[1] or key in now}
-
-
-def read_rows(out: Path) -> list[Row]:
-    """Return the rows of ``results.jsonl``; a last line that was cut off is removed."""
-    path = out / "results.jsonl"
-    if not path.exists():
-        return []
-    *lines, torn = path.read_bytes().split(b"\n")
-    if torn:
-        os.truncate(path, path.stat().st_size - len(torn))
-    try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise BatchError(f"{path} is damaged ({error}); restore it") from None
-
-
-def _append(path: Path, row: Row) -> None:
-    with path.open("ab") as file:
-        file.write(json.dumps(row).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _graded(
@@ -124,7 +98,7 @@ def _graded(
     isolation: sandbox.Isolation,
 ) -> Iterator[Row]:
     """Yield a row for each submission: the old one where nothing has changed."""
-    todo: deque[tuple[Row, Submission]] = deque()
+    todo: list[tuple[Row, Submission]] = []
     for submission in found:
         old = latest.get((submission.student, submission.exercise))
         row = _row(plan, submission, isolation)
@@ -135,8 +109,15 @@ def _graded(
         else:
             todo.append((row, submission))
     with tempfile.TemporaryDirectory(prefix="mlcourse-grade-") as name:
-        courses = _Courses(Path(name).resolve(), plan.checks)
-        yield from _run(todo, plan, lambda s: _job(plan, s, courses, isolation))
+        courses = {
+            exercise: _course(Path(name).resolve() / exercise, plan.checks[exercise])
+            for exercise in {submission.exercise for _, submission in todo}
+        }
+        jobs = deque(
+            (row, _job(plan, s, sandbox.Sandbox(isolation, courses[s.exercise])))
+            for row, s in todo
+        )
+        yield from run(jobs, jobs=plan.jobs)
 
 
 def _same(old: Row, new: Row) -> bool:
@@ -178,85 +159,19 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-class _Courses:
-    """The course as workers see it, one an exercise, made when first asked for."""
-
-    def __init__(self, folder: Path, checks: Mapping[str, Path]) -> None:
-        self._folder = folder
-        self._checks = checks
-
-    def of(self, exercise: str) -> Path:
-        folder = self._folder / exercise
-        if not folder.exists():
-            sandbox.build(folder, hidden_modules(self._checks[exercise]))
-            sandbox.copy_font_cache(folder)
-        return folder
+def _course(folder: Path, checks: Path) -> Path:
+    """Make the course as workers see it while they answer these checks."""
+    build(folder, hidden_modules(checks))
+    copy_font_cache(folder)
+    return folder
 
 
-def _job(
-    plan: Plan, submission: Submission, courses: _Courses, isolation: sandbox.Isolation
-) -> Job:
+def _job(plan: Plan, submission: Submission, box: sandbox.Sandbox) -> Job:
     checks = plan.checks[submission.exercise]
     return Job(
         cells=submission.cells,
         checks=checks.resolve(),
         written=written(checks),
-        box=sandbox.Sandbox(isolation, courses.of(submission.exercise)),
+        box=box,
         limit=plan.limit,
     )
-
-
-def _run(
-    todo: deque[tuple[Row, Submission]],
-    plan: Plan,
-    make: Callable[[Submission], Job],
-) -> Iterator[Row]:
-    """Yield the finished row of each job, ``plan.jobs`` of them at a time."""
-    os.environ["OMP_NUM_THREADS"] = "1"  # of the server, which no one has started yet
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "mlcourse.grading.plugin"])
-    running: dict[Connection, tuple[ForkServerProcess, Row, float]] = {}
-    try:
-        while todo or running:
-            while todo and len(running) < plan.jobs:
-                row, submission = todo.popleft()
-                job = make(submission)
-                ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_grade, args=(job, theirs))
-                process.start()
-                theirs.close()
-                running[ours] = (process, row, time.monotonic() + job.patience)
-            for connection in wait(list(running), timeout=1.0):
-                assert isinstance(connection, Connection)
-                process, row, _ = running.pop(connection)
-                yield row | _result(connection, process)
-            for process, _, until in running.values():
-                if time.monotonic() > until:
-                    process.kill()  # its connection then says so
-    finally:
-        for process, _, _ in running.values():
-            process.kill()
-            process.join()
-
-
-def _grade(job: Job, connection: Connection) -> None:
-    """Grade in a process forked from the server, which has imported all this."""
-    from mlcourse.grading import plugin
-
-    plugin.grade(job, connection)
-
-
-def _result(connection: Connection, process: ForkServerProcess) -> Row:
-    """Return what a process sent; if it sent nothing, that is our error."""
-    with connection:
-        try:
-            result: Row = json.loads(connection.recv_bytes())
-        except (EOFError, OSError):
-            result = {"status": "grader_error"}
-        process.join()
-    if result.get("fatal"):
-        raise CheckError(result["fatal"])
-    if not result.get("checks"):
-        died = f"the process that checks ended with {process.exitcode}"
-        result = {"status": "grader_error", "reason": result.get("reason") or died}
-    return result

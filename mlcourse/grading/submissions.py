@@ -1,9 +1,7 @@
 """Find the notebooks that were handed in, and read them as data."""
 
-import ast
 import hashlib
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -136,48 +134,3 @@ def _by_names(cells: list[str], checks: Mapping[str, Path]) -> str:
     }
     best = max(asked, key=lambda name: len(asked[name] & defined), default="")
     return best if best and asked[best] & defined else ""
-
-
-def short_cuts(cells: list[str], flags: tuple[str, ...]) -> list[str]:
-    """Return where the code uses one of ``flags``, as ``sklearn.neighbors`` or
-    ``torch.cdist``: for a person to look at, never for points.
-
-    >>> short_cuts(["import torch as t", "d = t.cdist(x, x)"], ("torch.cdist",))
-    ['uses torch.cdist: code cell 2, line 1']
-    """
-    found, alias = [], dict[str, str]()
-    for number, cell in enumerate(cells, start=1):
-        try:
-            with warnings.catch_warnings(record=True):
-                tree = ast.parse(re.sub(r"^\s*[%!].*$", "", cell, flags=re.MULTILINE))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in ast.walk(tree):
-            for name in _uses(node, alias):
-                for flag in flags:
-                    if f"{name}.".startswith(f"{flag}."):
-                        line = getattr(node, "lineno", 0)
-                        found.append(f"uses {flag}: code cell {number}, line {line}")
-    return list(dict.fromkeys(found))
-
-
-def _uses(node: ast.AST, alias: dict[str, str]) -> list[str]:
-    """Return the full names that a node imports or names; learn its aliases."""
-    if isinstance(node, ast.Import):
-        for item in node.names:
-            first = item.name.partition(".")[0]
-            alias[item.asname or first] = item.name if item.asname else first
-        return [item.name for item in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module:
-        names = {item.asname or item.name: item.name for item in node.names}
-        alias.update({short: f"{node.module}.{name}" for short, name in names.items()})
-        return [f"{node.module}.{name}" for name in names.values()]
-    if isinstance(node, ast.Attribute):
-        parts = [node.attr]
-        value = node.value
-        while isinstance(value, ast.Attribute):
-            parts.append(value.attr)
-            value = value.value
-        if isinstance(value, ast.Name):
-            return [".".join([alias.get(value.id, value.id), *reversed(parts)])]
-    return []

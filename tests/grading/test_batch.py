@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +15,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlcourse.grading import export, sandbox
+from mlcourse.grading import interop, sandbox
+from mlcourse.grading.export import export
 
 toy = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("toy.py"))))
 NAMES = [*toy.PLAIN, *toy.hostile(Path(), 0)]
@@ -32,7 +32,9 @@ class Classroom:
     def __init__(self, root):
         self.root = root
         self.submitted, self.out = root / "submitted", root / "graded"
-        for path in (root / "checks", root / "solutions", self.submitted):
+        for path in map(
+            root.joinpath, ("checks", "solutions", "submitted", "temporary")
+        ):
             path.mkdir(parents=True)
         (root / "checks" / "test_07_toy.py").write_text(toy.CHECKS)
         solution = "\n".join([f"# {toy.SECRET}", *toy.RIGHT])
@@ -50,10 +52,21 @@ class Classroom:
         checks = ["--checks", str(self.root / "checks")]
         return [*COMMAND, *where, *checks, "--limit", "4", *options]
 
+    def start(self, *options, **streams):
+        here = os.environ | {"TMPDIR": str(self.root / "temporary")}
+        return subprocess.Popen(self.command(*options), text=True, env=here, **streams)
+
     def grade(self, *options):
-        return subprocess.run(
-            self.command(*options), capture_output=True, text=True, timeout=280
-        )
+        pipe = subprocess.PIPE
+        with self.start(*options, stdout=pipe, stderr=pipe) as process:
+            said = process.communicate(timeout=280)
+        return subprocess.CompletedProcess(process.args, process.returncode, *said)
+
+    def survivors(self):
+        """Processes that were started for this classroom's submissions."""
+        done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)
+        lines = done.stdout.splitlines()
+        return [line for line in lines if f"{self.root}/temporary/mlcourse-" in line]
 
     def rows(self):
         lines = (self.out / "results.jsonl").read_text().splitlines()
@@ -69,11 +82,6 @@ def points(row):
     for check in row["checks"]:
         total[check["task"]] = total.get(check["task"], 0) + check["earned"]
     return total
-
-
-def survivors():
-    done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)
-    return [line for line in done.stdout.splitlines() if "grading/worker.py" in line]
 
 
 class Listener:
@@ -121,7 +129,6 @@ def batch(tmp_path_factory, listener):
     nested = room.submitted / "nested" / "07_toy"
     nested.mkdir(parents=True)
     (nested / "answers.ipynb").write_text(toy.notebook_text(toy.RIGHT))
-    room.started = time.time()
     room.done = room.grade()
     return room
 
@@ -160,14 +167,14 @@ def test_every_row_says_how_the_code_was_confined(batch):
 
 def test_nothing_outside_was_reached(batch, listener):
     assert not listener.reached()
-    assert not survivors()
+    assert not batch.survivors()
     assert not Path("/tmp/pwned").exists()
     others = batch.submitted / "aaa_first" / "07_toy.ipynb"
     assert others.read_text() == toy.notebook_text(toy.RIGHT)
     assert (batch.root / "checks" / "test_07_toy.py").read_text() == toy.CHECKS
     assert not list(batch.root.rglob("*.link"))
     assert not list(batch.root.rglob("*.ipynbd"))
-    assert not list(Path(tempfile.gettempdir()).glob("mlcourse-grade-*"))
+    assert not list((batch.root / "temporary").iterdir())
 
 
 def test_no_secret_reaches_a_student(batch):
@@ -224,7 +231,7 @@ def test_feedback_shows_a_message_as_text_never_as_markup(batch):
     row = json.loads(json.dumps(batch.rows()["wrong"]))
     row["checks"][0] |= {"status": "failed", "earned": 0, "message": sick}
     out = batch.root / "again"
-    export.export(out, [row | {"student": sick.replace("/", "")}], [], {})
+    export(out, [row | {"student": sick.replace("/", "")}], [], {})
     (page,) = out.rglob("*.html")
     assert "<img" not in page.read_text()
 
@@ -241,7 +248,7 @@ def test_statistics_of_the_checks(batch):
 
 def test_files_for_other_systems(batch):
     lines = batch.table("nbgrader.csv")
-    assert list(lines[0]) == list(export.NBGRADER)
+    assert list(lines[0]) == list(interop.NBGRADER)
     scores = {line["student_id"]: line["score"] for line in lines}
     assert (scores["right"], scores["blank"], scores["link"]) == ("5", "0", "")
     made = json.loads((batch.out / "gradescope" / "wrong.json").read_text())
@@ -275,7 +282,7 @@ def test_a_run_killed_midway_is_completed_by_the_next(room):
     for name in names:
         room.hand_in(name, toy.RIGHT)
     results = room.out / "results.jsonl"
-    first = subprocess.Popen(room.command("--jobs", "1"), stdout=subprocess.DEVNULL)
+    first = room.start("--jobs", "1", stdout=subprocess.DEVNULL)
     until = time.monotonic() + 120
     while not (results.exists() and results.read_bytes().count(b"\n")):
         assert time.monotonic() < until
@@ -283,7 +290,7 @@ def test_a_run_killed_midway_is_completed_by_the_next(room):
     first.kill()
     first.wait()
     time.sleep(1)
-    assert not survivors()
+    assert not room.survivors()
     kept = results.read_text()
     with results.open("a") as file:
         file.write('{"student": "torn')
@@ -299,11 +306,9 @@ def test_a_run_killed_midway_is_completed_by_the_next(room):
 def test_ctrl_c_leaves_a_folder_that_can_be_gone_on_with(room):
     for name in ("ada", "ben"):
         room.hand_in(name, ["while True: pass", *toy.RIGHT])
-    run = subprocess.Popen(
-        room.command("--limit", "100"), stderr=subprocess.PIPE, text=True
-    )
+    run = room.start("--limit", "100", stderr=subprocess.PIPE)
     until = time.monotonic() + 60
-    while len(survivors()) < 2 and time.monotonic() < until:
+    while len(room.survivors()) < 2 and time.monotonic() < until:
         time.sleep(0.1)
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=60)[1]
@@ -311,7 +316,7 @@ def test_ctrl_c_leaves_a_folder_that_can_be_gone_on_with(room):
     assert "run the same command to go on" in said
     assert said.count("\n") == 1
     time.sleep(1)
-    assert not survivors()
+    assert not room.survivors()
 
 
 @confined
@@ -362,7 +367,7 @@ def test_landlock_holds_where_bubblewrap_is_absent(room, listener):
     assert {row["isolation"] for row in rows.values()} == {"landlock"}
     assert first.read_text() == toy.notebook_text(toy.RIGHT)
     assert not listener.reached()
-    assert not survivors()
+    assert not room.survivors()
     assert rows["searches"]["written"] == {"explain_07_3": "found: "}
 
 
@@ -373,7 +378,7 @@ def test_without_isolation_only_when_asked_and_said_in_every_row(room, monkeypat
     assert points(room.rows()["ada"]) == toy.FULL
     assert room.table("grades.csv")[0]["isolation"] == "none"
     assert "all that you can do" in " ".join(done.stdout.split())
-    assert not survivors()  # the one that had left its group, too
+    assert not room.survivors()  # the one that had left its group, too
     monkeypatch.setattr(sandbox, "probe", lambda rung: "not here")
     with pytest.raises(sandbox.SandboxError, match="bubblewrap.*--isolation none"):
         sandbox.choose("auto")
@@ -405,3 +410,31 @@ def test_a_check_that_breaks_is_our_error_and_no_grade(room):
     assert "ZeroDivisionError" in line["reason"]
     page = (room.out / "feedback" / "ada" / "07_toy.html").read_text()
     assert "no fault of yours" in page
+
+
+COURSE = Path(__file__).parents[2]
+
+
+@confined
+def test_the_course_s_own_solutions_and_stubs(tmp_path):
+    names = [path.stem for path in sorted((COURSE / "solutions").glob("*.ipynb"))]
+    for folder in ("solutions", "exercises"):
+        for name in names:
+            target = tmp_path / "submitted" / folder / name
+            target.mkdir(parents=True)
+            source = (COURSE / folder / f"{name}.ipynb").read_bytes()
+            (target / f"{name}.ipynb").write_bytes(source)
+    out = tmp_path / "graded"
+    done = subprocess.run(
+        [*COMMAND, str(tmp_path / "submitted"), "--out", str(out), "--limit", "60"],
+        capture_output=True,
+        text=True,
+        cwd=COURSE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with (out / "grades.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 2 * len(names)
+    for line in lines:
+        full = line["student"] == "solutions"
+        assert line["total"] == (line["max"] if full else "0"), line
