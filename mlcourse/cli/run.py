@@ -19,6 +19,9 @@ def run(
         list[str] | None,
         typer.Argument(help="Lectures to run, as 01 03; default: all."),
     ] = None,
+    solutions: Annotated[
+        bool, typer.Option("--solutions", help="Run the solutions instead.")
+    ] = False,
     update: Annotated[
         bool, typer.Option("--update", help="Keep the outputs in the notebook files.")
     ] = False,
@@ -27,12 +30,14 @@ def run(
 
     Exit code 0: all ran; 1: a cell failed; 2: no such lecture.
 
-    Examples: `mlcourse run`, `mlcourse run 01 03`, `mlcourse run 03 --update`.
+    Examples: `mlcourse run`, `mlcourse run 01 03`, `mlcourse run 03 --update`,
+    `mlcourse run --solutions`.
     """
     console = Console()
-    table = Table("lecture", "cells", "seconds", "result", title="Lectures")
+    table = Table("notebook", "cells", "seconds", "result", title="Notebooks")
     failed = False
-    for path in _chosen(course_root() / "lectures", numbers):
+    folder = course_root() / ("solutions" if solutions else "lectures")
+    for path in _chosen(folder, numbers):
         start = time.perf_counter()
         quiet = not console.is_terminal
         with Progress(console=console, transient=True, disable=quiet) as progress:
@@ -62,9 +67,9 @@ def _advance(progress: Progress, bar: TaskID, done: int, total: int) -> None:
 def _chosen(folder: Path, numbers: list[str] | None) -> list[Path]:
     lectures = {p.name[:2]: p for p in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     if not lectures:
-        fail(f"no lecture NN_topic.ipynb in {folder}; is the course complete there?")
+        fail(f"no NN_topic.ipynb in {folder}; is the course complete there?")
     if missing := [n for n in numbers or [] if n.zfill(2) not in lectures]:
-        fail(f"no lecture {', '.join(missing)}; there are {', '.join(lectures)}")
+        fail(f"no notebook {', '.join(missing)}; there are {', '.join(lectures)}")
     return (
         [lectures[n.zfill(2)] for n in numbers] if numbers else list(lectures.values())
     )

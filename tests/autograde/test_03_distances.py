@@ -120,7 +120,7 @@ def test_euclidean_by_hand(answers):
     _same(got, torch.tensor(want, dtype=torch.float64), call, FORMULAS)
 
 
-@task("03.1", points=1, hidden=True)
+@task("03.1", points=1)
 def test_euclidean_is_exact(answers):
     """Right at any place and any scale
 
@@ -271,7 +271,7 @@ def test_cosine_family_by_hand(answers):
         _same(got, wanted, call, FORMULAS)
 
 
-@task("03.2", points=1, hidden=True)
+@task("03.2", points=1)
 def test_cosine_family_at_the_ends(answers):
     """Parallel and opposite rows, short and long rows
 
@@ -542,7 +542,7 @@ def test_mahalanobis_by_hand(answers):
     _same(got, want, call, FORMULAS)
 
 
-@task("03.4", points=1, hidden=True)
+@task("03.4", points=1)
 def test_mahalanobis_of_low_rank(answers):
     """M with eigenvalues 0: a pseudo-metric
 

@@ -17,7 +17,7 @@ def test_runs_all_lectures_in_order_and_prints_a_table(call, lectures):
     done = call("run")
     assert done.returncode == 0
     assert done.stdout.index("01_a: ran") < done.stdout.index("02_b: ran")
-    assert "Lectures" in done.stdout
+    assert "Notebooks" in done.stdout
 
 
 def test_runs_the_lectures_named_also_from_a_folder_below(call, lectures):
@@ -25,6 +25,12 @@ def test_runs_the_lectures_named_also_from_a_folder_below(call, lectures):
     done = call("run", "2", cwd=folder)
     assert "02_b: ran" in done.stdout
     assert "01_a" not in done.stdout
+
+
+def test_runs_the_solutions_when_asked(call, lectures, tmp_path):
+    lectures(**{"01_a": ["1 / 0"]}).rename(tmp_path / "solutions")
+    (tmp_path / "lectures").mkdir()
+    assert "ZeroDivisionError" in call("run", "--solutions").stdout
 
 
 def test_failing_cell_is_named_and_the_others_still_run(call, lectures):
@@ -120,4 +126,4 @@ def test_errors_are_one_line(call, lectures, tmp_path):
     assert "is the course complete there?" in call("run").stderr
     lectures(**{"01_a": ["1"]})
     done = call("run", "7")
-    assert (done.returncode, done.stderr) == (2, "no lecture 7; there are 01\n")
+    assert (done.returncode, done.stderr) == (2, "no notebook 7; there are 01\n")
