@@ -271,7 +271,7 @@ def test_cosine_family_by_hand(answers):
         _same(got, wanted, call, FORMULAS)
 
 
-@task("03.2", points=1)
+@task("03.2", points=1, hidden=True)
 def test_cosine_family_at_the_ends(answers):
     """Parallel and opposite rows, short and long rows
 
