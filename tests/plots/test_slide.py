@@ -17,7 +17,7 @@ def shown(monkeypatch):
 
 
 def draw(k):
-    fig, ax = figure(size=(2, 2))
+    fig, ax = figure(size=(2.0, 2.0))
     ax.plot([0, k], [0, 1])
     return fig, f'A line that ends at k = {k} < "9".'
 
