@@ -57,9 +57,10 @@ def mahalanobis(
 
 def _root(M: Float[Tensor, "d d"]) -> Float[Tensor, "d d"]:
     """L with L'L = M."""
-    factor, fails = torch.linalg.cholesky_ex(M)  # fast, but for M > 0 only
+    L: Tensor
+    L, fails = torch.linalg.cholesky_ex(M, upper=True)  # fast, but for M > 0 only
     if not fails:
-        return factor.T
+        return L
     values, vectors = torch.linalg.eigh(M)
     smallest, largest = values[0].item(), values.abs().max().item()
     if smallest < -(torch.finfo(M.dtype).eps ** 0.5) * largest:
@@ -68,5 +69,5 @@ def _root(M: Float[Tensor, "d d"]) -> Float[Tensor, "d d"]:
             f"{smallest:.4g}; project it: w, V = torch.linalg.eigh((M + M.T) / 2), "
             "then M = (V * w.clamp(min=0)) @ V.T"
         )
-    L: Tensor = (vectors * values.clamp(min=0).sqrt()).T
+    L = (vectors * values.clamp(min=0).sqrt()).T
     return L
