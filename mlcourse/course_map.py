@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 BEGIN, END = "<!-- course map: written by `mlcourse release` -->", "<!-- end of map -->"
-HEAD = "| | lecture | in one sentence | minutes | exercise | points |\n|---|---|---|---|---|---|"
+HEAD = (
+    "| | lecture | in one sentence | minutes | exercise | points |\n"
+    "|---|---|---|---|---|---|"
+)
 
 
 def course_map(root: Path) -> str:
@@ -20,7 +23,7 @@ def _row(path: Path, root: Path) -> str:
     (promise,) = _find(r"^> (.+)$", text)
     (minutes,) = _find(r"\*\*Time\.\*\* (\d+)", text)
     link, points = "", ""
-    for exercise in (root / "exercises").glob(f"{number}_*.ipynb"):
+    for exercise in (root / "solutions").glob(f"{number}_*.ipynb"):
         worth = re.findall(r"^## Task .*\((\d+) points?,", _markdown(exercise), re.M)
         link = f"[{len(worth)} tasks](exercises/{exercise.name})"
         points = str(sum(map(int, worth)))
@@ -41,7 +44,10 @@ def _find(pattern: str, text: str) -> tuple[str, ...]:
     return found.groups()
 
 
-def with_map(readme: str, table: str) -> str:
-    """The README's text with table between its two marks."""
-    before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}"
+def with_map(readme: str, root: Path) -> str:
+    """The README's text with the map between its two marks; as it is without them."""
+    before, mark, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (mark and end):
+        return readme
+    return f"{before}{BEGIN}\n{course_map(root)}\n{END}{after}"

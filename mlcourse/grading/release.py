@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from mlcourse.course_map import with_map
 from mlcourse.grading import files
 from mlcourse.grading.notebook import NotebookError, read_notebook
 from mlcourse.grading.stub import ReleaseError, serialise, stub
@@ -12,7 +13,7 @@ EXERCISE = re.compile(r"\d\d_\w+")
 
 
 def generate(root: Path) -> dict[str, bytes]:
-    """Return what ``exercises/`` must hold, by path from ``root``, from its sources.
+    """Return what ``exercises/`` and the README must hold, by path from ``root``.
 
     The sources are ``solutions/NN_topic.ipynb`` and
     ``tests/autograde/test_NN_topic.py``.
@@ -38,11 +39,15 @@ def generate(root: Path) -> dict[str, bytes]:
         made[f"exercises/checks/test_{name}.py"] = visible_checks(checks).encode()
     if not made:
         raise ReleaseError(f"no solutions/NN_topic.ipynb in {root}")
+    readme = root / "README.md"
+    if readme.is_file():
+        text = with_map(readme.read_text(encoding="utf-8"), root)
+        made["README.md"] = text.encode()
     return made
 
 
 def differences(root: Path, made: dict[str, bytes]) -> list[str]:
-    """Return one line for each file of ``exercises/`` that is not as generated."""
+    """Return one line for each derived file that is not as generated."""
     lines = []
     for name, content in made.items():
         path = root / name
