@@ -103,7 +103,8 @@ def grade(job: Job, connection: Connection) -> None:
     used = [resource.getrusage(who) for who in whose]
     result["seconds"] = round(time.monotonic() - started, 2)
     result["cpu_seconds"] = round(sum(u.ru_utime + u.ru_stime for u in used), 2)
-    connection.send_bytes(json.dumps(result).encode())
+    with contextlib.suppress(BrokenPipeError):  # no one waits for it any more
+        connection.send_bytes(json.dumps(result).encode())
 
 
 def _run(job: Job, session: Session) -> dict[str, object]:

@@ -2,19 +2,28 @@
 
 import contextlib
 import ctypes
+import multiprocessing
+import multiprocessing.process
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of its workers' orphans, and die with its own."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    """Make this process the parent of its workers' orphans, and end it with its own."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    starter = multiprocessing.parent_process()
+    if starter:
+        threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
+
+
+def _end_with(starter: multiprocessing.process.BaseProcess) -> None:
+    starter.join()
+    os._exit(1)  # and the kernel ends this one's workers
 
 
 def end(worker: subprocess.Popen[bytes]) -> None:
