@@ -9,6 +9,7 @@ CPU, files and processes hold always. Whether a rung works is found by trying it
 
 import json
 import resource
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -32,7 +33,7 @@ LIMITS = (
     (resource.RLIMIT_CORE, 0),
 )
 BWRAP = (
-    *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns"),
+    *("--unshare-all", "--unshare-user", "--disable-userns"),
     *("--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"),
     *("--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev"),
     *("--size", str(FILES), "--tmpfs", "/dev/shm"),
@@ -98,7 +99,7 @@ class Sandbox:
     def _prefix(self, home: Path) -> list[str]:
         if self.isolation != "bwrap":
             return []
-        flags = list(BWRAP)
+        flags = [shutil.which("bwrap") or "bwrap", *BWRAP]
         for path in view.readable():
             if path.is_symlink() and path.parent == Path("/"):
                 flags += ["--symlink", str(path.readlink()), str(path)]
