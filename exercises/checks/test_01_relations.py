@@ -113,7 +113,7 @@ def test_retrieve_on_a_line(answers):
     """Five points on a line, two of them at the same place
 
     Points 0 and 1 coincide. Each is the nearest neighbour of the other, at distance 0,
-    and neither is a neighbour of itself.
+    and neither is a neighbour of itself. Then the same points in another order.
     """
     x = torch.tensor([0.0, 0.0, 0.4, 0.5, 0.7])
     dist = (x[:, None] - x).abs()
@@ -136,6 +136,11 @@ def test_retrieve_on_a_line(answers):
     ]
     got = neighbours_of(answers.retrieve_others(dist, k=2), dist, 2)
     assert_nearest(got, dist, want, slips)
+    for order in ([3, 0, 4, 1, 2], torch.randperm(5).tolist()):
+        moved = dist[order][:, order]
+        got = neighbours_of(answers.retrieve_others(moved, k=2), moved, 2)
+        turned = [(why, np.array(answer)[order]) for why, answer in slips]
+        assert_nearest(got, moved, np.array(want)[order], turned)
 
 
 def assert_voted(got, dist, labels, k, want, slips):
@@ -159,6 +164,7 @@ def test_vote_by_hand(answers):
     """Five queries, seven references, k = 4
 
     Sort one row of dist by hand and write the labels of the four nearest beside it.
+    Then the same queries and references in another order.
     """
     labels = torch.tensor([5, 2, 9, 2, 5, 9, 2])
     dist = torch.tensor(
@@ -198,7 +204,14 @@ def test_vote_by_hand(answers):
         ("you sum distances instead of counting votes.", [9, 5, 2, 5, 5]),
     ]
     got = answers.knn_predict(dist, labels, k=4)
-    assert_voted(got, dist, labels, 4, [9, 5, 2, 2, 5], slips)
+    want = [9, 5, 2, 2, 5]
+    assert_voted(got, dist, labels, 4, want, slips)
+    for order in ([4, 3, 2, 1, 0], torch.randperm(5).tolist()):
+        columns = torch.randperm(7)
+        moved, names = dist[order][:, columns], labels[columns]
+        turned = [(why, np.array(answer)[order]) for why, answer in slips]
+        got = answers.knn_predict(moved, names, k=4)
+        assert_voted(got, moved, names, 4, np.array(want)[order], turned)
 
 
 def assert_log_density(got, dist, h, d, want, slips):
@@ -225,12 +238,18 @@ def test_density_by_hand(answers):
     """Two queries, three references in space, bandwidth 3
 
     At distance 0 a bump is exp(0) = 1. The mean bump is divided by the volume
-    (sqrt(2 pi) h)^d, here with h = 3 and d = 3.
+    (sqrt(2 pi) h)^d, here with h = 3 and d = 3. Then the same in another unit: the
+    volume alone changes.
     """
     dist = torch.tensor([[0.0, 3.0, 6.0], [1.0, 4.0, 8.0]])
     # By hand, first query: log((1 + exp(-1/2) + exp(-2)) / 3) - 3 log(3 sqrt(2 pi))
     got = answers.parzen_log_density(dist, bandwidth=3.0, dim=3)
     assert_log_density(got, dist, 3.0, 3, [-6.59631, -6.82510], DENSITY_SLIPS)
+    unit = 1.5 + torch.rand(()).item()
+    dist, h = unit * dist.flip(0), 3 * unit
+    want = np.array([-6.82510, -6.59631]) - 3 * math.log(unit)
+    got = answers.parzen_log_density(dist, bandwidth=h, dim=3)
+    assert_log_density(got, dist, h, 3, want, [])
 
 
 DENSITY_SLIPS = [
@@ -617,7 +636,8 @@ def test_map_at_r_by_hand(answers):
     """Six items, one of them the only one of its class
 
     R = 2 for the three items of class 1 and R = 1 for the two of class 0. Write each
-    row's labels in the order of distance, cross out the query, keep the first R.
+    row's labels in the order of distance, cross out the query, keep the first R. Then
+    items in pairs: R = 1, so that only the nearest other counts.
     """
     labels = torch.tensor([1, 0, 1, 4, 1, 0])
     dist = torch.tensor(
@@ -644,6 +664,16 @@ def test_map_at_r_by_hand(answers):
     ]
     got = answers.map_at_r(dist, labels)
     assert_map_at_r(got, dist, labels, 1.75 / 5, 1, slips)
+    rng = np.random.default_rng()
+    for alone in ([], [3, 8]):
+        labels = torch.from_numpy(rng.permutation([2, 2, 5, 5, 7, 7, *alone]))
+        n = len(labels)
+        dist = torch.from_numpy(rng.permutation(np.arange(1.0, n * n + 1)))
+        dist = dist.reshape(n, n)
+        others = dist.clone().fill_diagonal_(torch.inf)
+        hits = (labels[others.argmin(dim=1)] == labels).sum().item()
+        got = answers.map_at_r(dist, labels)
+        assert_map_at_r(got, dist, labels, hits / 6, len(alone), [])
 
 
 #: What the hidden checks add, by task.

@@ -439,7 +439,9 @@ def _broken_triangle(answers, factor):
         f"{call}: |x - z| must be 1, got {math.dist(x, z):.4f}. x is row 0, z is "
         f"row 2, and y, between them, row 1. {AXIOMS}"
     )
-    detour = math.dist(x, y) ** 2 + math.dist(y, z) ** 2
+    # huge numbers: a product becomes infinite, a power would raise an error
+    first, second = math.dist(x, y), math.dist(y, z)
+    detour = first * first + second * second
     ratio = 1 / max(detour, 1e-9)
     assert abs(ratio - factor) < 5e-3, (
         f"{call}: the squared way is {ratio:.4f} times the squared detour, expected "
@@ -483,7 +485,7 @@ def _lost_neighbour(answers, q, p):
         f"{call}: a must be the nearest to q, but the distances are {abs(q - a):.4f} "
         f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {PRUNING}"
     )
-    bound, best = abs((q - p) ** 2 - (p - a) ** 2), (q - b) ** 2
+    bound, best = abs((q - p) ** 2 - (p - a) ** 2), (q - b) * (q - b)
     assert bound >= best * (1 - 1e-4), (
         f"{call}: the squared bound |(q - p)² - (p - a)²| is {bound:.4f}, the square "
         f"of the best so far, (q - b)², is {best:.4f}; so a is not thrown away. Must b "
@@ -510,14 +512,18 @@ def test_blind_pair(answers):
     """
     M = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)
     _blind_pair(answers, M, "M = [[1, -1], [-1, 1]]")
+    M = torch.diag(torch.tensor([2.0, 0.0, 1.0], dtype=torch.float64))
+    _blind_pair(answers, M, "the diagonal matrix M of 2, 0, 1")
     for trial in range(12):
         d = 3 + trial % 4
         frame = torch.linalg.qr(torch.randn(d, d, dtype=torch.float64)).Q
-        # one eigenvalue is 0, one is small and not 0
-        values = torch.tensor([0.0, 0.02, 3.0, 1.0, 2.0, 5.0][:d], dtype=torch.float64)
+        # one to three eigenvalues are 0, one is small and not 0
+        blind = min(1 + trial // 4, d - 1)
+        values = [0.0] * blind + [0.02, 3.0, 1.0, 2.0, 5.0]
+        values = torch.tensor(values[:d], dtype=torch.float64)
         M = (frame * values) @ frame.T
         M = M.to(torch.float32) if trial % 2 else M
-        _blind_pair(answers, M, f"a {M.dtype} {d} x {d} matrix of rank {d - 1}")
+        _blind_pair(answers, M, f"a {M.dtype} {d} x {d} matrix of rank {d - blind}")
 
 
 @task("03.5", points=1)

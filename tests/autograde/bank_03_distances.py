@@ -253,6 +253,12 @@ class ColumnsNormalised:
         return 1 - sim.clamp(-1, 1)
 
 
+@wrong("03.2", "expected")
+class OneSideNormalised:
+    def cosine(x, y):
+        return (1 - x @ torch.nn.functional.normalize(y).T).clamp(0, 2)
+
+
 @wrong("03.2", "Are lengths divided out")
 class EpsilonInTheLength:
     def cosine(x, y):
@@ -716,6 +722,12 @@ class AlwaysHalfway:
         return [[0.0], [0.5], [1.0]]
 
 
+@wrong("03.5", "is 0.0000 times the squared detour")
+class FarAway:
+    def broken_triangle(factor):
+        return [[0.0], [1e200], [1.0]]
+
+
 @wrong("03.5", "x is row 0, z is row 2")
 class OtherOrder:
     def broken_triangle(factor):
@@ -787,6 +799,14 @@ class TheVisibleOnes:
         return [[-0.5, 0], [0, math.sqrt((1 / factor - 0.5) / 2)], [0.5, 0]]
 
 
+@wrong("03.5", "singular")
+class FirstCoordinateIsOne:
+    def blind_pair(M):  # solves for the others, as if there were one solution
+        v = torch.ones(len(M), dtype=M.dtype)
+        v[1:] = torch.linalg.solve(M[1:, 1:], -M[1:, 0])
+        return torch.stack([v / v.norm(), torch.zeros_like(v)])
+
+
 @wrong("03.5", "must be 1 apart")
 class NotScaled:
     def blind_pair(M):
@@ -849,6 +869,12 @@ class ThePivotIsNearer:
 class TooFarBehind:
     def lost_neighbour(q, p):
         return q + 0.1 * (q - p), q + 5 * (q - p)
+
+
+@wrong("03.5", "so a is not thrown away")
+class EndlesslyFarBehind:
+    def lost_neighbour(q, p):
+        return q + 0.1 * (q - p), 1e200
 
 
 @wrong("03.5", "so a is not thrown away")
@@ -1057,6 +1083,21 @@ def pivot_search(x, query, pivots):  # evaluates all, and tells of few
     return best, visited
 
 
+@wrong("03.7", "knows distances to the query")
+def pivot_search(x, query, pivots):  # the same, but the nearest row comes second
+    dist = (x - query).norm(dim=1)
+    between = (x[:, None] - x[pivots]).norm(dim=2)
+    bound = (dist[pivots] - between).abs().amax(dim=1)
+    visited = list(pivots)
+    best = min(visited, key=lambda i: dist[i])
+    order = dist.argsort().tolist()
+    for i in [order[1], order[0], *order[2:]]:
+        if i not in visited and bound[i] < dist[best]:
+            visited.append(i)
+            best = i if dist[i] < dist[best] else best
+    return best, visited
+
+
 @wrong("03.7", "two things")
 def pivot_search(x, query, pivots):
     return (x - query).norm(dim=1).argmin()
@@ -1140,3 +1181,23 @@ def pivot_search(x, query, pivots):
             break
         known[i] = math.dist(points[i], q)
     return [min(known, key=known.get)], torch.tensor(list(known))
+
+
+@right("03.7")
+def pivot_search(x, query, pivots):  # three distances say where in the plane it is
+    x, visited = x.double(), list(pivots)
+    known = {p: float((x[p] - query).norm()) for p in pivots}
+    far = torch.tensor([known[p] for p in pivots], dtype=torch.float64)
+    bound = (far[:, None] - (x[pivots][:, None] - x).norm(dim=2)).abs().amax(dim=0)
+    order = bound.argsort().tolist()
+    if len(pivots) > x.shape[1]:
+        first, others = x[pivots[0]], x[pivots[1:]]
+        sides = others.square().sum(dim=1) - first.square().sum()
+        sides = (sides + far[0] ** 2 - far[1:] ** 2) / 2
+        place = torch.linalg.pinv(others - first) @ sides[:, None]
+        order = (x - place.T).norm(dim=1).argsort().tolist()
+    for i in order:
+        if i not in known and bound[i] < min(known.values()):
+            known[i] = float((x[i] - query).norm())
+            visited.append(i)
+    return min(known, key=known.get), visited

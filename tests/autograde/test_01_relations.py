@@ -115,7 +115,7 @@ def test_retrieve_on_a_line(answers):
     """Five points on a line, two of them at the same place
 
     Points 0 and 1 coincide. Each is the nearest neighbour of the other, at distance 0,
-    and neither is a neighbour of itself.
+    and neither is a neighbour of itself. Then the same points in another order.
     """
     x = torch.tensor([0.0, 0.0, 0.4, 0.5, 0.7])
     dist = (x[:, None] - x).abs()
@@ -138,6 +138,11 @@ def test_retrieve_on_a_line(answers):
     ]
     got = neighbours_of(answers.retrieve_others(dist, k=2), dist, 2)
     assert_nearest(got, dist, want, slips)
+    for order in ([3, 0, 4, 1, 2], torch.randperm(5).tolist()):
+        moved = dist[order][:, order]
+        got = neighbours_of(answers.retrieve_others(moved, k=2), moved, 2)
+        turned = [(why, np.array(answer)[order]) for why, answer in slips]
+        assert_nearest(got, moved, np.array(want)[order], turned)
 
 
 @task("01.1", points=1, hidden=True)
@@ -151,11 +156,12 @@ def test_retrieve_any_matrix(answers):
     for n, k, unit in (
         (6, 1, 1.0),
         (9, 3, 1e3),
-        (8, 7, 1e3),
+        (8, 7, 1e9),
         (2, 1, 1.0),
         (12, 5, 0.01),
     ):
         dist = torch.from_numpy(rng.integers(0, 8, (n, n)) * unit)
+        dist.diagonal()[::2] -= 30 * unit  # any number may stand there
         for i in range(0, n - 1, 3):
             dist[i, i + 1] = 0.0  # a duplicate that comes after the query
             dist[i + 1, i] = 0.0  # and one that comes before it
@@ -194,6 +200,7 @@ def test_vote_by_hand(answers):
     """Five queries, seven references, k = 4
 
     Sort one row of dist by hand and write the labels of the four nearest beside it.
+    Then the same queries and references in another order.
     """
     labels = torch.tensor([5, 2, 9, 2, 5, 9, 2])
     dist = torch.tensor(
@@ -233,7 +240,14 @@ def test_vote_by_hand(answers):
         ("you sum distances instead of counting votes.", [9, 5, 2, 5, 5]),
     ]
     got = answers.knn_predict(dist, labels, k=4)
-    assert_voted(got, dist, labels, 4, [9, 5, 2, 2, 5], slips)
+    want = [9, 5, 2, 2, 5]
+    assert_voted(got, dist, labels, 4, want, slips)
+    for order in ([4, 3, 2, 1, 0], torch.randperm(5).tolist()):
+        columns = torch.randperm(7)
+        moved, names = dist[order][:, columns], labels[columns]
+        turned = [(why, np.array(answer)[order]) for why, answer in slips]
+        got = answers.knn_predict(moved, names, k=4)
+        assert_voted(got, moved, names, 4, np.array(want)[order], turned)
 
 
 @task("01.2", points=1, hidden=True)
@@ -249,7 +263,7 @@ def test_vote_fresh_data(answers):
         (11, 6, [0, 1, 7]),
         (7, 1, [4, 5]),
         (8, 8, [30, 2, 11]),
-        (10, 5, [6, 1, 3, 12]),
+        (10, 5, [600, 1, 3, 1000]),
     ):
         labels = rng.permutation(np.resize(names, m))
         dist = rng.permuted(np.tile(np.arange(1.0, m + 1), (30, 1)), axis=1)
@@ -289,12 +303,18 @@ def test_density_by_hand(answers):
     """Two queries, three references in space, bandwidth 3
 
     At distance 0 a bump is exp(0) = 1. The mean bump is divided by the volume
-    (sqrt(2 pi) h)^d, here with h = 3 and d = 3.
+    (sqrt(2 pi) h)^d, here with h = 3 and d = 3. Then the same in another unit: the
+    volume alone changes.
     """
     dist = torch.tensor([[0.0, 3.0, 6.0], [1.0, 4.0, 8.0]])
     # By hand, first query: log((1 + exp(-1/2) + exp(-2)) / 3) - 3 log(3 sqrt(2 pi))
     got = answers.parzen_log_density(dist, bandwidth=3.0, dim=3)
     assert_log_density(got, dist, 3.0, 3, [-6.59631, -6.82510], DENSITY_SLIPS)
+    unit = 1.5 + torch.rand(()).item()
+    dist, h = unit * dist.flip(0), 3 * unit
+    want = np.array([-6.82510, -6.59631]) - 3 * math.log(unit)
+    got = answers.parzen_log_density(dist, bandwidth=h, dim=3)
+    assert_log_density(got, dist, h, 3, want, [])
 
 
 DENSITY_SLIPS = [
@@ -387,7 +407,8 @@ def test_density_far_away(answers):
     ):
         near = rng.uniform(0.2, 1.0, (4, 6)) * reach
         near[0, 0] = h / 2  # one query beside a reference, three far from all,
-        near[1] = reach  # of them one equally far from all
+        near[1] = reach  # of them one equally far from all, one nearly so
+        near[2] = np.sqrt(reach**2 + h**2 * rng.uniform(0, 2, 6))
         dist = torch.from_numpy(near)
         got = answers.parzen_log_density(dist, bandwidth=h, dim=d)
         _hidden_log_density(got, dist, h, d)
@@ -534,6 +555,8 @@ def test_perplexity_any_unit(answers):
         (1e-3, 9.3, 3.0),
         (1e3, 3.5, 3.0),
         (1.0, 6.4, 1000.0),
+        (1.0, 1.3, 3.0),
+        (1e-3, 27.0, 3.0),
     ):
         x = rng.normal(size=(30, 3)) * spread
         x[0] += far
@@ -788,7 +811,8 @@ def test_map_at_r_by_hand(answers):
     """Six items, one of them the only one of its class
 
     R = 2 for the three items of class 1 and R = 1 for the two of class 0. Write each
-    row's labels in the order of distance, cross out the query, keep the first R.
+    row's labels in the order of distance, cross out the query, keep the first R. Then
+    items in pairs: R = 1, so that only the nearest other counts.
     """
     labels = torch.tensor([1, 0, 1, 4, 1, 0])
     dist = torch.tensor(
@@ -815,6 +839,16 @@ def test_map_at_r_by_hand(answers):
     ]
     got = answers.map_at_r(dist, labels)
     assert_map_at_r(got, dist, labels, 1.75 / 5, 1, slips)
+    rng = np.random.default_rng()
+    for alone in ([], [3, 8]):
+        labels = torch.from_numpy(rng.permutation([2, 2, 5, 5, 7, 7, *alone]))
+        n = len(labels)
+        dist = torch.from_numpy(rng.permutation(np.arange(1.0, n * n + 1)))
+        dist = dist.reshape(n, n)
+        others = dist.clone().fill_diagonal_(torch.inf)
+        hits = (labels[others.argmin(dim=1)] == labels).sum().item()
+        got = answers.map_at_r(dist, labels)
+        assert_map_at_r(got, dist, labels, hits / 6, len(alone), [])
 
 
 @task("01.7", points=1, hidden=True)
@@ -830,6 +864,7 @@ def test_map_at_r_fresh_data(answers):
         names = rng.choice(50, len(sizes), replace=False)
         labels = rng.permutation(np.repeat(names, sizes))
         dist = rng.permutation(np.arange(1.0, n * n + 1)).reshape(n, n)
+        dist *= 10.0 ** rng.integers(-3, 10)
         want, without = _hidden_map_at_r(dist, labels)
         slips = [
             (
