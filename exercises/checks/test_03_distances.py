@@ -480,7 +480,7 @@ def _lost_neighbour(answers, q, p):
         f"{call} must return the two numbers a and b, got {_shape(pair)}. {PRUNING}"
     )
     a, b = pair.tolist()
-    call = f"{call} returned a = {a:.4f}, b = {b:.4f}"
+    call = f"{call} returned a = {a:.8g}, b = {b:.8g}"
     assert abs(q - a) < min(abs(q - b), abs(q - p)), (
         f"{call}: a must be the nearest to q, but the distances are {abs(q - a):.4f} "
         f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {PRUNING}"

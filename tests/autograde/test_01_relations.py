@@ -8,6 +8,8 @@ import torch
 from mlcourse.grading import task
 
 HIDES = ("mlcourse.relations", "mlcourse.evaluation")
+#: Libraries that answer some of the tasks: a person looks at them, no point is lost.
+FLAGS = ("sklearn.manifold", "sklearn.metrics", "sklearn.neighbors", "scipy.stats")
 
 RETRIEVAL = "See lecture 01, section 'Retrieval'."
 VOTE = "See lecture 01, section 'The vote'."

@@ -8,6 +8,8 @@ import torch
 from mlcourse.grading import task
 
 HIDES = ("mlcourse.distances",)
+#: Libraries that answer some of the tasks: a person looks at them, no point is lost.
+FLAGS = ("sklearn.metrics", "sklearn.neighbors", "scipy.spatial")
 
 FORMULAS = "See lecture 03, section 'The formulas'."
 AXIOMS = "See lecture 03, section 'The axioms'."
@@ -642,7 +644,7 @@ def _lost_neighbour(answers, q, p):
         f"{call} must return the two numbers a and b, got {_shape(pair)}. {PRUNING}"
     )
     a, b = pair.tolist()
-    call = f"{call} returned a = {a:.4f}, b = {b:.4f}"
+    call = f"{call} returned a = {a:.8g}, b = {b:.8g}"
     assert abs(q - a) < min(abs(q - b), abs(q - p)), (
         f"{call}: a must be the nearest to q, but the distances are {abs(q - a):.4f} "
         f"to a, {abs(q - b):.4f} to b, {abs(q - p):.4f} to p. {PRUNING}"
