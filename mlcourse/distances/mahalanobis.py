@@ -18,9 +18,9 @@ def mahalanobis(
 
     Parameters
     ----------
-    x, y : (n, d), (m, d); half and bfloat16 are computed in float32 M : (d, d),
-        positive semi-definite. I is Euclid, the inverse covariance of the data is
-        Mahalanobis' own choice. Only its symmetric part counts. Eigenvalues between
+    x, y : (n, d), (m, d); half and bfloat16 are computed in float32
+    M : (d, d), positive semi-definite. I is Euclid, the inverse covariance of the data
+        is Mahalanobis' own choice. Only its symmetric part counts. Eigenvalues between
         -sqrt(eps) times the largest and 0 are round-off and taken as 0.
 
     Returns
@@ -42,9 +42,8 @@ def mahalanobis(
     x, y = as_points(x, y)
     M = as_form(M, x)
     L = _root((M + M.T).detach() / 2)
-    center = (
-        y.detach().mean(dim=0) if len(y) else 0
-    )  # far from 0, L x would lose digits
+    # Far from 0, L x would lose digits: move the origin to where the points are.
+    center = y.detach().mean(dim=0) if len(y) else 0
     dist = euclidean((x - center) @ L.T, (y - center) @ L.T)
     if M.requires_grad:  # an eigenbasis has no gradient where two eigenvalues are equal
         a, b = (x - center).detach(), (y - center).detach()
