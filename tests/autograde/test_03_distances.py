@@ -615,7 +615,7 @@ def _broken_triangle(answers, factor):
 
 
 def _blind_pair(answers, M, name):
-    """Check two distinct points that d_M does not tell apart."""
+    """Check two distinct points that M does not tell apart."""
     call = f"blind_pair(M) with {name}"
     points = _numbers(answers.blind_pair(M))
     assert _shape(points) == (2, len(M)), (
@@ -630,7 +630,7 @@ def _blind_pair(answers, M, name):
     )
     left = (v @ M.double() @ v).item()
     assert left < 1e-4, (
-        f"{call}: d_M(a, b)² is {left:.4f}, expected 0. Which direction does M map to "
+        f"{call}: Δ_M(a, b)² is {left:.4f}, expected 0. Which direction does M map to "
         "0? An eigenvector with eigenvalue 0, not the first axis or the largest "
         f"eigenvalue. {BLIND}"
     )
