@@ -53,5 +53,6 @@ def plot_regions(
             marker=cycle(MARKERS, c),
             edgecolors="white",
             linewidths=0.5,
+            zorder=3,  # above the regions of later classes
             label=f"class {c}",
         )

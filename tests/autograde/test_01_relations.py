@@ -746,7 +746,7 @@ def test_three_is_worse(answers):
 def test_three_is_always_wrong(answers):
     """1-NN never errs, 3-NN always does
 
-    Start from one point that is fooled and repeat the pattern; mind its ends.
+    Start from one point that is fooled and repeat the pattern; check the two ends.
     """
     assert_fooled(answers.fool_three(), 0.0)
 
