@@ -58,12 +58,12 @@ def frame(notebook, number):
 
 
 def size(notebook, number):
-    """25-45 cells, 900-2000 words, code cells of at most 15 lines."""
+    """25-45 cells, 900-1800 words, code cells of at most 15 lines."""
     if not 25 <= len(notebook["cells"]) <= 45:
         yield f"{len(notebook['cells'])} cells, expected 25 to 45"
     words = sum(len(t.split()) for t in markdown(notebook))
-    if not 900 <= words <= 2000:
-        yield f"{words} words of text, expected 900 to 2000"
+    if not 900 <= words <= 1800:
+        yield f"{words} words of text, expected 900 to 1800"
     for i, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] == "code" and len(text(cell).splitlines()) > 15:
             yield f"cell {i} has more than 15 lines of code"

@@ -83,7 +83,7 @@ CHANGES = {
     "headings are": drop("## Break it"),
     r"lacks \*\*Time": replace("**Time.**", "Time"),
     "cells, expected 25": lambda nb: nb["cells"].extend(nb["cells"][:1] * 30),
-    "words of text": lambda nb: nb["cells"][0]["source"].__iadd__(["word " * 2000]),
+    "words of text": lambda nb: nb["cells"][0]["source"].__iadd__(["word " * 1800]),
     "lines of code": lambda nb: code(nb)[0].update(source="x = 1\n" * 16),
     "no picture stands": lambda nb: nb["cells"].insert(
         1, {"cell_type": "markdown", "source": ["$$x$$"]}

@@ -68,11 +68,8 @@ def grade_folder(
             f"no notebook in {plan.submissions}: expected <student>/<notebook>.ipynb, "
             "<student>/<assignment>/<notebook>.ipynb or <student>.ipynb"
         )
-    if len(tempfile.gettempdir()) > 60:  # a socket lies there, its path is limited
-        raise BatchError(
-            f"the name of {tempfile.gettempdir()} is too long for the sockets in it; "
-            "set TMPDIR to a folder with a shorter one"
-        )
+    if len(place := tempfile.gettempdir()) > 60:  # paths of sockets are limited
+        raise BatchError(f"{place} is too long a name; set TMPDIR to a shorter one")
     isolation = sandbox.choose(plan.isolation)
     if isolation != "none":
         private = {path.parent for path in plan.checks.values()}
