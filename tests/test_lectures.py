@@ -32,6 +32,17 @@ def test_lecture_uses_no_chapter_before_its_turn(path):
     assert imports(load(path)) <= taught | set(mlcourse.SERVICES)
 
 
+@pytest.mark.parametrize("path", LECTURES, ids=lambda p: p.stem)
+def test_sections_that_the_checks_send_students_to_exist(path):
+    checks = (ROOT / "tests" / "autograde" / f"test_{path.stem}.py").read_text()
+    named = set(re.findall(r"section '([^']+)'", checks))
+    text = "".join("".join(c["source"]) + "\n" for c in load(path)["cells"])
+    assert named
+    assert {
+        n for n in named if not re.search(rf"^##+ {re.escape(n)}", text, re.M)
+    } == set()
+
+
 def test_every_chapter_has_its_lecture_and_every_folder_its_place():
     folders = {p.parent.name for p in (ROOT / "mlcourse").glob("*/__init__.py")}
     assert folders == {*mlcourse.CHAPTERS, *mlcourse.SERVICES, "cli"}
