@@ -1,0 +1,1 @@
+"""S, D, T: what we are told about similarity (the literature's constraints, tuples)."""
