@@ -2,5 +2,26 @@
 
 from mlcourse.linear._base import MahalanobisLearner, Taxonomy
 from mlcourse.linear._psd import project_psd
+from mlcourse.linear.dne import DNE
+from mlcourse.linear.gmml import GMML, gmml
+from mlcourse.linear.kissme import KISSME, kissme
+from mlcourse.linear.lda import LDA
+from mlcourse.linear.lfda import LFDA
+from mlcourse.linear.rca import RCA, rca
+from mlcourse.linear.whitening import Whitening
 
-__all__ = ["MahalanobisLearner", "Taxonomy", "project_psd"]
+__all__ = [
+    "DNE",
+    "GMML",
+    "KISSME",
+    "LDA",
+    "LFDA",
+    "RCA",
+    "MahalanobisLearner",
+    "Taxonomy",
+    "Whitening",
+    "gmml",
+    "kissme",
+    "project_psd",
+    "rca",
+]
