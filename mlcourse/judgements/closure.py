@@ -33,7 +33,7 @@ def closure(
 
     Raises
     ------
-    ValueError : as ``check_pairs``, and if a chain of S joins the points of a pair in D.
+    ValueError : as ``check_pairs``, and if a chain of S joins two points that D parts.
 
     Source: Wagstaff, Cardie, Rogers, Schroedl, ICML 2001.
 
