@@ -17,23 +17,30 @@ def span(
     """Z = (X - mean) W' with covariance I (ddof 0), and W: r <= d, no null directions.
 
     Scaling first makes the result independent of the features' units; the Cholesky
-    factor of what the first pass left takes away its round-off.
+    factor of what the first pass left takes away its round-off. The rows of W lie in
+    the span of the centred data: W'W is the pseudo-inverse of their covariance.
     """
     X = X - X[0]  # constant features become exactly 0
     X = X - X.mean(axis=0)
-    largest = np.abs(X).max(axis=0)
-    scale = np.where(largest > 0, largest, 1)
-    X = X / scale
-    values, vectors = np.linalg.eigh(X.T @ X / len(X))
-    keep = values > max(NULL * values[-1], 0)
-    if not keep.any():
+    scale = np.abs(X).max(axis=0)
+    varies = scale > 0
+    if not varies.any():
         raise ValueError(
             f"X holds {len(X)} copies of one point; a metric needs points that differ"
         )
-    W = (vectors[:, keep] / np.sqrt(values[keep])).T
-    Z = X @ W.T
+    scale, points = scale[varies], X[:, varies] / scale[varies]
+    values, vectors = np.linalg.eigh(points.T @ points / len(X))
+    axes = vectors[:, values > NULL * values[-1]].T
+    map_ = axes / np.sqrt(values[values > NULL * values[-1], None])
+    Z = points @ map_.T
     rest = np.linalg.cholesky(Z.T @ Z / len(Z))
-    return np.linalg.solve(rest, Z.T).T, np.linalg.solve(rest, W) / scale
+    Z, map_ = np.linalg.solve(rest, Z.T).T, np.linalg.solve(rest, map_) / scale
+    if len(axes) < len(scale):
+        basis = np.linalg.qr((axes * scale).T)[0]
+        map_ = map_ @ basis @ basis.T
+    W = np.zeros((len(map_), X.shape[1]))
+    W[:, varies] = map_
+    return Z, W
 
 
 def relative_axes(

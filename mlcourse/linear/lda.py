@@ -36,8 +36,8 @@ class LDA(MahalanobisLearner):
     Notes
     -----
     Affine invariant. Where the classes have no extent but differ (as n - C < d
-    implies), S_w counts as 1e-8 of the variance of all points. With a scale of
-    sqrt(1 - C / n) this is scikit-learn's transform (ddof n - C), solver "svd".
+    implies), S_w counts as 1e-8 of the variance of all points. The same distances as
+    after scikit-learn's LinearDiscriminantAnalysis, up to one scale.
 
     Source: Fisher, Annals of Eugenics 7, 1936; Rao, J. R. Stat. Soc. B 10, 1948.
 
