@@ -22,7 +22,7 @@ def similar_pairs(labels: Int[Tensor, " n"]) -> Int[Tensor, "s 2"]:
     Returns
     -------
     (s, 2) : int64, in lexicographic order; (0, 2) where no class has two points.
-        O(n^2) time, O(n + s) memory.
+        O(n log n + s) time and memory.
 
     Raises
     ------
@@ -33,7 +33,14 @@ def similar_pairs(labels: Int[Tensor, " n"]) -> Int[Tensor, "s 2"]:
     >>> similar_pairs(torch.tensor([5, 2, 5, 5])).tolist()
     [[0, 2], [0, 3], [2, 3]]
     """
-    return _pairs(as_labels(labels), same=True)
+    _, code, size = as_labels(labels).unique(return_inverse=True, return_counts=True)
+    order = code.argsort(stable=True)  # class after class, in each by index
+    place = order.argsort()
+    later = size.cumsum(0)[code] - place - 1  # (n,): points of its class after it
+    index = torch.arange(len(code), device=code.device)
+    i = index.repeat_interleave(later)
+    step = torch.arange(len(i), device=code.device) - (later.cumsum(0) - later)[i]
+    return torch.stack([i, order[place[i] + 1 + step]], dim=1)
 
 
 def dissimilar_pairs(labels: Int[Tensor, " n"]) -> Int[Tensor, "r 2"]:
@@ -59,16 +66,12 @@ def dissimilar_pairs(labels: Int[Tensor, " n"]) -> Int[Tensor, "r 2"]:
     >>> dissimilar_pairs(torch.tensor([5, 2, 5, 5])).tolist()
     [[0, 1], [1, 2], [1, 3]]
     """
-    return _pairs(as_labels(labels), same=False)
-
-
-def _pairs(labels: Tensor, *, same: bool) -> Int[Tensor, "t 2"]:
-    """Pairs i < j, in blocks of rows i."""
+    labels = as_labels(labels)
     n = len(labels)
     index = torch.arange(n, device=labels.device)
     found = [index.new_empty((0, 2))]
-    for i in index.split(max(1, BLOCK // max(1, n))):
-        wanted = (labels[i, None] == labels) == same
-        pairs = (wanted & (i[:, None] < index)).nonzero()
-        found.append(pairs + pairs.new_tensor([int(i[0]), 0]))
+    for start in range(0, n, max(1, BLOCK // max(1, n))):
+        i = index[start : start + max(1, BLOCK // n)]
+        apart = (labels[i, None] != labels) & (i[:, None] < index)
+        found.append(apart.nonzero() + index.new_tensor([start, 0]))
     return torch.cat(found)
