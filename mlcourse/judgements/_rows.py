@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Int, Integer
 from torch import Tensor
 
+#: Whole numbers, one a point.
+Labels = Integer[Tensor, " n"] | Bool[Tensor, " n"]
 #: What a person may hand in: a tensor, or rows of plain integers.
 Rows = Tensor | Sequence[Sequence[int]]
 _ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
 
 
-def as_labels(labels: Tensor) -> Int[Tensor, " n"] | Bool[Tensor, " n"]:
+def as_labels(labels: Tensor) -> Labels:
     """Class labels (n,), whole numbers; error if they are not."""
     if not isinstance(labels, Tensor):
         raise TypeError(

@@ -4,13 +4,13 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from mlcourse.judgements._rows import as_labels
+from mlcourse.judgements._rows import Labels, as_labels
 
 #: Cells of the (n, n) comparison that are held at once.
 BLOCK = 2**22
 
 
-def similar_pairs(labels: Int[Tensor, " n"]) -> Int[Tensor, "s 2"]:
+def similar_pairs(labels: Labels) -> Int[Tensor, "s 2"]:
     r"""Every unordered pair of points of one class.
 
     .. math:: S = \{ (i, j) : i < j,\; y_i = y_j \}
@@ -43,7 +43,7 @@ def similar_pairs(labels: Int[Tensor, " n"]) -> Int[Tensor, "s 2"]:
     return torch.stack([i, order[place[i] + 1 + step]], dim=1)
 
 
-def dissimilar_pairs(labels: Int[Tensor, " n"]) -> Int[Tensor, "r 2"]:
+def dissimilar_pairs(labels: Labels) -> Int[Tensor, "r 2"]:
     r"""Every unordered pair of points of two classes.
 
     .. math:: D = \{ (i, j) : i < j,\; y_i \ne y_j \}

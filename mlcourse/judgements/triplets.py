@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from mlcourse.judgements._rows import Rows, as_labels, as_rows, sort_rows
+from mlcourse.judgements._rows import Labels, Rows, as_labels, as_rows, sort_rows
 from mlcourse.judgements.pairs import dissimilar_pairs, similar_pairs
 
 
-def all_triplets(labels: Int[Tensor, " n"]) -> Int[Tensor, "t 3"]:
+def all_triplets(labels: Labels) -> Int[Tensor, "t 3"]:
     r"""Every triplet that the classes imply: a is more similar to p than to n.
 
     .. math:: T = \{ (a, p, n) : a \ne p,\; y_a = y_p \ne y_n \}

@@ -1,7 +1,5 @@
 """Discriminant neighbourhood embedding: near friends closer, near strangers apart."""
 
-from typing import Self
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -57,7 +55,7 @@ class DNE(MahalanobisLearner):
         self.n_components = n_components
         self.n_neighbors = n_neighbors
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> "DNE":
         """X (n, d), class labels y (n,)."""
         points, codes = self._labelled(X, y)
         if self.n_neighbors < 1:

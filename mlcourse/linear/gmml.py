@@ -1,7 +1,5 @@
 """Geometric mean metric learning: halfway from what S asks to what D asks."""
 
-from typing import Self
-
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -92,7 +90,7 @@ class GMML(MahalanobisLearner):
         self.t = t
         self.reg = reg
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> "GMML":
         """X (n, d), class labels y (n,)."""
         points, codes = self._labelled(X, y)
         similar, dissimilar, _, _ = label_scatters(points, codes)

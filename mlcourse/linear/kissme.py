@@ -1,7 +1,5 @@
 """Keep it simple and straightforward: a likelihood ratio of two Gaussians."""
 
-from typing import Self
-
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -89,7 +87,7 @@ class KISSME(MahalanobisLearner):
     def __init__(self, *, reg: float = 0.0) -> None:
         self.reg = reg
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> "KISSME":
         """X (n, d), class labels y (n,)."""
         points, codes = self._labelled(X, y)
         Z, W = span(points)

@@ -1,7 +1,5 @@
 """Linear discriminant analysis: whiten within the classes, keep what parts them."""
 
-from typing import Self
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -53,7 +51,7 @@ class LDA(MahalanobisLearner):
         self.n_components = n_components
         self.reg = reg
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> "LDA":
         """X (n, d), class labels y (n,)."""
         points, codes = self._labelled(X, y)
         Z, W = span(points)

@@ -1,7 +1,5 @@
 """Local Fisher discriminant analysis: classes may consist of several groups."""
 
-from typing import Self
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -66,7 +64,7 @@ class LFDA(MahalanobisLearner):
         self.n_neighbors = n_neighbors
         self.reg = reg
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> "LFDA":
         """X (n, d), class labels y (n,)."""
         points, codes = self._labelled(X, y)
         if self.n_neighbors < 1:

@@ -1,7 +1,5 @@
 """Relevant component analysis: whiten what varies among similar points."""
 
-from typing import Self
-
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -88,7 +86,7 @@ class RCA(MahalanobisLearner):
         self.n_components = n_components
         self.reg = reg
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> "RCA":
         """X (n, d), class labels y (n,)."""
         points, codes = self._labelled(X, y, min_classes=1)
         L = chunklet_map(points, codes, reg=self.reg)

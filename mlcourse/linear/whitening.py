@@ -1,6 +1,6 @@
 """Whitening: the covariance of all points as the unit of distance."""
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -49,7 +49,7 @@ class Whitening(MahalanobisLearner):
     taxonomy = Taxonomy("none", "global", ("n", "d"), reduces_dimension=False)
     components_: Float[np.ndarray, "r d"]
 
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+    def fit(self, X: ArrayLike, y: Any = None) -> "Whitening":
         """X (n, d); y is ignored."""
         points = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         _, W = span(points)

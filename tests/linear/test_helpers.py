@@ -162,7 +162,7 @@ def test_pairs_from_codes_by_hand():
 
 def test_judgements_may_be_lists_tensors_or_nothing():
     torch = pytest.importorskip("torch")
-    for rows in ([[0, 2]], ((0, 2),), torch.tensor([[0, 2]]), np.array([[0, 2]], "u1")):
+    for rows in ([[0, 2]], torch.tensor([[0, 2]]), np.array([[0, 2]], "u1")):
         found = as_indices(rows, 3, name="S", width=2)
         assert found.dtype == np.int64
         assert found.tolist() == [[0, 2]]
