@@ -7,6 +7,9 @@ from sklearn.metrics.pairwise import euclidean_distances
 
 from mlcourse.linear._scatter import laplacian_scatter
 
+#: Distances held at once while neighbours are sought.
+BLOCK = 2**22
+
 
 def affinity(X: Float[np.ndarray, "m d"], k: int) -> Float[np.ndarray, "m m"]:
     """A of one class: each point's own scale is the distance to its k-th neighbour."""
@@ -41,7 +44,7 @@ def signed_neighbours(
 
     All points at the k-th distance count, up to its round-off: no order of rows.
     """
-    n, rows = len(X), max(1, 2**22 // len(X))
+    n, rows = len(X), max(1, BLOCK // len(X))
     round_off = 1e-13 * np.square(X).sum(axis=1).max()
     F = csr_array((n, n))
     for sign in (1, -1):

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
-from mlcourse.linear import _scatter
+from mlcourse.linear import _local, _scatter
 from mlcourse.linear._judgements import as_indices, pairs_from_codes
 from mlcourse.linear._local import affinity, local_scatters, signed_neighbours
 from mlcourse.linear._scatter import (
@@ -98,10 +98,11 @@ def test_affinity_is_its_loop(rng):
         for i in range(9)
     ]
     np.testing.assert_allclose(affinity(X, 3), expected, rtol=1e-9)
+    np.testing.assert_allclose(affinity(X + 1e6, 3), expected, rtol=1e-7)
 
 
 def test_affinity_of_equal_points_is_its_limit():
-    X = np.array([[0.0], [0.0], [0.0], [2.0]]) + 0.1
+    X = np.array([[0.0], [0.0], [0.0], [0.5]]) + 0.1
     A = affinity(X, 2)  # the first three have sigma 0
     assert A.tolist() == [[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1]]
     assert affinity(X[:1], 7).tolist() == [[1.0]]
@@ -132,7 +133,9 @@ def test_local_scatters_are_their_pairwise_sums(blobs):
     np.testing.assert_allclose(mixed - found, between / n, atol=1e-12)
 
 
-def test_signed_neighbours_are_their_loop(blobs):
+@pytest.mark.parametrize("block", [1, 400, 2**22])
+def test_signed_neighbours_are_their_loop(blobs, monkeypatch, block):
+    monkeypatch.setattr(_local, "BLOCK", block)  # 1, 7 and all rows at a time
     X, y = blobs
     dist = cdist(X, X)
     n, k = len(X), 3

@@ -57,8 +57,8 @@ def test_root_gives_back_the_metric_largest_first(rng):
 
 
 def test_signs_are_fixed_by_the_largest_entry():
-    L = np.array([[1.0, -3.0], [2.0, 1.0], [0.0, 0.0]])
-    assert fixed_signs(L).tolist() == [[-1.0, 3.0], [2.0, 1.0], [0.0, 0.0]]
+    L = np.array([[1.0, -3.0], [0.2, 0.1], [0.0, 0.0]])
+    assert fixed_signs(L).tolist() == [[-1.0, 3.0], [0.2, 0.1], [0.0, 0.0]]
 
 
 @pytest.mark.errors
