@@ -7,6 +7,8 @@ from mlcourse.linear.gmml import GMML, gmml
 from mlcourse.linear.kissme import KISSME, kissme
 from mlcourse.linear.lda import LDA
 from mlcourse.linear.lfda import LFDA
+from mlcourse.linear.mmc import mmc
+from mlcourse.linear.mmc_estimator import MMC
 from mlcourse.linear.rca import RCA, rca
 from mlcourse.linear.whitening import Whitening
 
@@ -16,12 +18,14 @@ __all__ = [
     "KISSME",
     "LDA",
     "LFDA",
+    "MMC",
     "RCA",
     "MahalanobisLearner",
     "Taxonomy",
     "Whitening",
     "gmml",
     "kissme",
+    "mmc",
     "project_psd",
     "rca",
 ]
