@@ -4,6 +4,8 @@ from mlcourse.linear._base import MahalanobisLearner, Taxonomy
 from mlcourse.linear._psd import project_psd
 from mlcourse.linear.dne import DNE
 from mlcourse.linear.gmml import GMML, gmml
+from mlcourse.linear.itml import itml
+from mlcourse.linear.itml_estimator import ITML
 from mlcourse.linear.kissme import KISSME, kissme
 from mlcourse.linear.lda import LDA
 from mlcourse.linear.lfda import LFDA
@@ -15,6 +17,7 @@ from mlcourse.linear.whitening import Whitening
 __all__ = [
     "DNE",
     "GMML",
+    "ITML",
     "KISSME",
     "LDA",
     "LFDA",
@@ -24,6 +27,7 @@ __all__ = [
     "Taxonomy",
     "Whitening",
     "gmml",
+    "itml",
     "kissme",
     "mmc",
     "project_psd",
