@@ -11,6 +11,8 @@ from mlcourse.linear.lda import LDA
 from mlcourse.linear.lfda import LFDA
 from mlcourse.linear.mmc import mmc
 from mlcourse.linear.mmc_estimator import MMC
+from mlcourse.linear.oasis import oasis
+from mlcourse.linear.oasis_estimator import OASIS
 from mlcourse.linear.rca import RCA, rca
 from mlcourse.linear.whitening import Whitening
 
@@ -22,6 +24,7 @@ __all__ = [
     "LDA",
     "LFDA",
     "MMC",
+    "OASIS",
     "RCA",
     "MahalanobisLearner",
     "Taxonomy",
@@ -30,6 +33,7 @@ __all__ = [
     "itml",
     "kissme",
     "mmc",
+    "oasis",
     "project_psd",
     "rca",
 ]
