@@ -9,8 +9,15 @@ from mlcourse.linear.itml_estimator import ITML
 from mlcourse.linear.kissme import KISSME, kissme
 from mlcourse.linear.lda import LDA
 from mlcourse.linear.lfda import LFDA
+from mlcourse.linear.lmnn import LMNN
+from mlcourse.linear.lsml import lsml
+from mlcourse.linear.lsml_estimator import LSML
+from mlcourse.linear.mcml import MCML
+from mlcourse.linear.mlkr import MLKR
 from mlcourse.linear.mmc import mmc
 from mlcourse.linear.mmc_estimator import MMC
+from mlcourse.linear.nca import nca_objective
+from mlcourse.linear.nca_estimator import NCA
 from mlcourse.linear.oasis import oasis
 from mlcourse.linear.oasis_estimator import OASIS
 from mlcourse.linear.rca import RCA, rca
@@ -23,7 +30,12 @@ __all__ = [
     "KISSME",
     "LDA",
     "LFDA",
+    "LMNN",
+    "LSML",
+    "MCML",
+    "MLKR",
     "MMC",
+    "NCA",
     "OASIS",
     "RCA",
     "MahalanobisLearner",
@@ -32,7 +44,9 @@ __all__ = [
     "gmml",
     "itml",
     "kissme",
+    "lsml",
     "mmc",
+    "nca_objective",
     "oasis",
     "project_psd",
     "rca",
