@@ -4,7 +4,11 @@ import numpy as np
 from jaxtyping import Int
 from numpy.typing import ArrayLike
 
-_ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
+_ROLES = {
+    2: "pairs (i, j)",
+    3: "triplets (anchor, positive, negative)",
+    4: "quadruplets (a, b, c, d)",
+}
 
 
 def as_indices(
