@@ -48,8 +48,10 @@ class MLKR(MahalanobisLearner):
 
     Source: Weinberger, Tesauro, AISTATS 2007 (kernel width 1, held in L).
 
-    >>> X = np.array([[0.0, 3.0], [1.0, -3.0], [2.0, 3.0], [3.0, -3.0], [4.0, 3.0]])
-    >>> mlkr = MLKR(1).fit(X, [0.0, 1.0, 2.0, 3.0, 4.0])
+    >>> X = np.array([[0.0, 2.0], [1.0, -1.0], [2.0, 1.0], [3.0, -2.0], [4.0, 0.0]])
+    >>> mlkr = MLKR(tol=1e-9).fit(X, [0.0, 1.0, 2.0, 3.0, 4.0])
+    >>> round(mlkr.objective_, 2)
+    0.2
     """
 
     taxonomy = Taxonomy("full", "local", ("d",), reduces_dimension=True)
@@ -71,6 +73,7 @@ class MLKR(MahalanobisLearner):
             self, X, y, dtype=np.float64, ensure_min_samples=2, y_numeric=True
         )
         check_steps(self.max_iter, self.tol)
+        target = np.asarray(target, dtype=np.float64)
         target = target - target.mean()
         spread = np.sqrt(target @ target)
         if not spread > 0:

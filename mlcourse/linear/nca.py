@@ -34,10 +34,10 @@ def nca_objective(
 
     Source: Goldberger, Roweis, Hinton, Salakhutdinov, NIPS 2004.
 
-    >>> X, same = np.array([[0.0], [1.0], [3.0]]), np.array([[1, 1, 0]] * 3) == 1
-    >>> value, gradient = nca_objective(np.array([[0.5]]), X, same)
+    >>> X, y = np.array([[0.0], [1.0], [3.0]]), np.array([0, 0, 1])
+    >>> value, gradient = nca_objective(np.array([[0.5]]), X, y[:, None] == y)
     >>> round(value, 3), gradient.round(3)
-    (2.572, array([[1.139]]))
+    (1.56, array([[1.494]]))
     """
     X = X - X.mean(axis=0)
     Z, p_right = X @ L.T, np.empty(len(X))

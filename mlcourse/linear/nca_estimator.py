@@ -47,6 +47,8 @@ class NCA(MahalanobisLearner):
 
     >>> X = np.array([[0.0, 0.0], [1.0, 4.0], [1.0, -5.0], [2.0, 1.0]])
     >>> nca = NCA(1).fit(X, [0, 0, 1, 1])
+    >>> round(nca.objective_, 3)
+    4.0
     """
 
     taxonomy = Taxonomy("full", "local", ("d",), reduces_dimension=True)
