@@ -21,6 +21,8 @@ from mlcourse.linear.nca_estimator import NCA
 from mlcourse.linear.oasis import oasis
 from mlcourse.linear.oasis_estimator import OASIS
 from mlcourse.linear.rca import RCA, rca
+from mlcourse.linear.sdml import sdml
+from mlcourse.linear.sdml_estimator import SDML
 from mlcourse.linear.whitening import Whitening
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "NCA",
     "OASIS",
     "RCA",
+    "SDML",
     "MahalanobisLearner",
     "Taxonomy",
     "Whitening",
@@ -50,4 +53,5 @@ __all__ = [
     "oasis",
     "project_psd",
     "rca",
+    "sdml",
 ]
