@@ -1,6 +1,6 @@
 """Many pairs at once: their squared distances under L, and their weighted scatter."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,6 +12,7 @@ from mlcourse.linear._scatter import BLOCK, laplacian_scatter
 ROUND_OFF = 1e-14
 
 
+@runtime_checkable
 class PairSet(Protocol):
     """Pairs (i, j) of rows of X; each distance stands for ``share`` of a pair."""
 
