@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from sklearn.metrics.pairwise import euclidean_distances
 
-#: Numbers held at once.
-BLOCK = 2**19
+#: Numbers held at once: distances of blocks of rows, coordinates of listed pairs.
+BLOCK, LISTED = 2**19, 2**14
 
 
 def target_neighbours(
@@ -34,7 +34,7 @@ def square_lengths(
     Z: Float[np.ndarray, "n r"], i: Int[np.ndarray, " m"], j: Int[np.ndarray, " m"]
 ) -> Float[np.ndarray, " m"]:
     """|z_i - z_j|^2 of each pair, from the differences: exactly 0 for equal points."""
-    square, step = np.empty(len(i)), max(1, BLOCK // Z.shape[1])
+    square, step = np.empty(len(i)), max(1, LISTED // Z.shape[1])
     for start in range(0, len(i), step):
         some = slice(start, start + step)
         delta = Z[i[some]] - Z[j[some]]

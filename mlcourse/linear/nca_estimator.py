@@ -58,7 +58,7 @@ class NCA(MahalanobisLearner):
         n_components: int | None = None,
         *,
         max_iter: int = 200,
-        tol: float = 1e-5,
+        tol: float = 1e-6,
     ) -> None:
         self.n_components = n_components
         self.max_iter = max_iter

@@ -71,6 +71,7 @@ def test_at_the_identity(load, value):
 def test_is_the_loop_in_any_blocks(small, slack, rng, monkeypatch):
     X, y, targets = small
     monkeypatch.setattr(_impostors, "BLOCK", 300)
+    monkeypatch.setattr(_impostors, "LISTED", 35)
     for size in (0.03, 0.1, 0.5):
         L = size * rng.normal(size=(5, 5))
         hinges = Hinges(X, y, targets, mu=0.3)
