@@ -54,7 +54,8 @@ def test_public_method_states_formula_shapes_source_and_example(chapter):
         for node in public_functions(path):
             if node.name in package.__all__:
                 doc = ast.get_docstring(node) or ""
-                for part in (".. math::", "Parameters", "Returns", "Source:", ">>>"):
+                gives = "Attributes" if isinstance(node, ast.ClassDef) else "Returns"
+                for part in (".. math::", "Parameters", gives, "Source:", ">>>"):
                     assert part in doc, f"{node.name} in {path.name} lacks {part}"
 
 

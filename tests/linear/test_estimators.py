@@ -1,0 +1,269 @@
+"""What every learner of mlcourse.linear keeps, whatever it optimises."""
+
+import inspect
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import mlcourse.linear
+from mlcourse.linear import MahalanobisLearner, Taxonomy
+
+pytestmark = [
+    # A learner that stops early must say so; on the inputs below it may.
+    pytest.mark.filterwarnings("default::sklearn.exceptions.ConvergenceWarning"),
+    # scikit-learn's own doubt about labels that are nearly all different.
+    pytest.mark.filterwarnings("default:The number of unique classes:UserWarning"),
+]
+
+CLASSES = [
+    found
+    for name in mlcourse.linear.__all__
+    if inspect.isclass(found := getattr(mlcourse.linear, name))
+    and issubclass(found, BaseEstimator)
+    and found is not MahalanobisLearner
+]
+
+
+def make(cls):
+    """The learner as shipped, its randomness fixed where it has some."""
+    seeded = "random_state" in cls().get_params()
+    return cls(random_state=0) if seeded else cls()
+
+
+LEARNERS = [make(cls) for cls in CLASSES]
+METRICS = [e for e in LEARNERS if isinstance(e, MahalanobisLearner)]
+each = pytest.mark.parametrize("learner", LEARNERS, ids=lambda e: type(e).__name__)
+each_metric = pytest.mark.parametrize(
+    "learner", METRICS, ids=lambda e: type(e).__name__
+)
+
+
+@pytest.fixture
+def iris():
+    X, y = load_iris(return_X_y=True)
+    rows = np.r_[0:25, 50:70, 100:130]  # unequal classes
+    return StandardScaler().fit_transform(X)[rows], y[rows]
+
+
+def form(learner, X, y):
+    """M of a fresh fit, in units of its own trace."""
+    M = clone(learner).fit(X, y).metric()
+    return M / np.trace(M)
+
+
+# --- scikit-learn's contract, as shipped ----------------------------------------------
+
+
+@pytest.mark.errors
+@parametrize_with_checks(LEARNERS)
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+@each_metric
+def test_works_in_a_grid_search_over_a_pipeline(learner, iris):
+    X, y = iris
+    pipe = make_pipeline(StandardScaler(), clone(learner), KNeighborsClassifier())
+    search = GridSearchCV(pipe, {"kneighborsclassifier__n_neighbors": [1, 3]}, cv=3)
+    search.fit(X, y)
+    assert search.best_score_ > 0.8
+
+
+@each_metric
+def test_names_its_output(learner, iris):
+    pandas = pytest.importorskip("pandas")
+    X, y = iris
+    table = pandas.DataFrame(X, columns=list("abcd"))
+    out = clone(learner).set_output(transform="pandas").fit(table, y).transform(table)
+    assert list(out.columns[:1]) == [f"{type(learner).__name__.lower()}0"]
+
+
+@each
+def test_parameters_after_the_first_are_keywords(learner):
+    parameters = list(inspect.signature(type(learner)).parameters.values())
+    assert all(p.kind is p.KEYWORD_ONLY for p in parameters[1:])
+
+
+# --- the learned map ------------------------------------------------------------------
+
+
+@each_metric
+def test_metric_is_psd_and_is_the_distance_after_transform(learner, iris):
+    X, y = iris
+    fitted = clone(learner).fit(X, y)
+    M, Z = fitted.metric(), fitted.transform(X)
+    assert np.array_equal(M, M.T) or np.allclose(M, M.T, rtol=0, atol=1e-15 * M.max())
+    values = np.linalg.eigvalsh(M)
+    assert values[-1] > 0
+    assert values[0] >= -1e-10 * values[-1]
+    delta = X[3] - X[60]
+    square = ((Z[3] - Z[60]) ** 2).sum()
+    assert square == pytest.approx(delta @ M @ delta, rel=1e-9)
+
+
+@each_metric
+def test_order_of_the_rows_changes_nothing(learner, iris, rng):
+    X, y = iris
+    order = rng.permutation(len(y))
+    np.testing.assert_allclose(
+        form(learner, X[order], y[order]), form(learner, X, y), atol=2e-4
+    )
+
+
+@each_metric
+@pytest.mark.parametrize(
+    "names", [np.array(["c", "a", "b"]), np.array([-1, 7, 2]), np.array(["", "é", "x"])]
+)
+def test_names_of_the_classes_change_nothing(learner, iris, names):
+    if type(learner).__name__ == "MLKR":
+        pytest.skip("its targets are numbers")
+    X, y = iris
+    np.testing.assert_allclose(
+        form(learner, X, names[y]), form(learner, X, y), atol=2e-4
+    )
+
+
+@each_metric
+def test_a_shift_changes_nothing(learner, iris):
+    X, y = iris
+    np.testing.assert_allclose(
+        form(learner, X + 100.0, y), form(learner, X, y), atol=2e-4
+    )
+
+
+# --- degenerate inputs: a finite map, or an error in words ----------------------------
+
+
+def constant(X, y):
+    return np.c_[X, np.full(len(X), 3.7)], y
+
+
+def collinear(X, y):
+    return np.c_[X, X[:, 0] - 2 * X[:, 1]], y
+
+
+def singleton(X, y):
+    return np.r_[X, X[:1] + 5], np.r_[y, 9]
+
+
+def duplicates(X, y):
+    return np.r_[X, X[:30]], np.r_[y, y[:30]]
+
+
+def all_equal(X, y):
+    return np.ones_like(X), y
+
+
+def one_class(X, y):
+    return X, np.zeros_like(y)
+
+
+def all_different(X, y):
+    return X, np.arange(len(y))
+
+
+def more_features_than_points(X, y):
+    rows = np.r_[0:4, 30:34, 60:64]
+    wide = np.random.default_rng(1).normal(size=(12, 40))
+    wide[:, :4] += X[rows]
+    return wide, y[rows]
+
+
+@each
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        constant,
+        collinear,
+        singleton,
+        duplicates,
+        all_equal,
+        one_class,
+        all_different,
+        more_features_than_points,
+    ],
+)
+def test_degenerate_input_gives_a_finite_map_or_a_clear_error(learner, iris, spoil):
+    X, y = spoil(*iris)
+    fitted = refused = None
+    try:
+        fitted = clone(learner).fit(X, y)
+    except ValueError as error:
+        refused = error
+    if refused is not None:
+        assert spoil in (all_equal, one_class, all_different), str(refused)
+        assert type(refused) is ValueError  # not numpy's LinAlgError
+        assert len(str(refused)) > 30  # a sentence, not a code
+    if isinstance(fitted, MahalanobisLearner):
+        assert np.isfinite(fitted.components_).all()
+        assert np.isfinite(fitted.transform(X)).all()
+
+
+@each_metric
+def test_float32_is_computed_in_float64(learner, iris):
+    X, y = iris
+    X = X.astype(np.float32)
+    fitted = clone(learner).fit(X, y)
+    assert fitted.components_.dtype == np.float64
+    again = clone(learner).fit(X.astype(np.float64), y)
+    assert np.array_equal(fitted.components_, again.components_)
+
+
+# --- its place in the map -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_learner_has_its_place_in_the_taxonomy(cls):
+    place = cls.taxonomy
+    assert isinstance(place, Taxonomy)
+    assert place.supervision in {"none", "weak", "full"}
+    assert place.optimum in {"global", "local"}
+    assert set(place.scales_with) <= {"n", "d"}
+    assert place.form in {"linear", "linear similarity"}
+    assert isinstance(place.reduces_dimension, bool)
+    assert place.regularizer
+    assert cls().__sklearn_tags__().target_tags.required == (
+        place.supervision != "none"
+    )
+
+
+#: Table 3 of Bellet, Habrard, Sebban, arXiv:1306.6709v4: supervision, optimum,
+#: two stars or more in n and in d, dimension reduction, regulariser.
+SURVEY = {
+    "MMC": ("weak", "global", (), False, "none"),
+    "NCA": ("full", "local", ("d",), True, "none"),
+    "MCML": ("full", "global", (), False, "none"),
+    "LMNN": ("full", "global", ("n",), False, "none"),
+    "RCA": ("weak", "global", ("n", "d"), False, "none"),
+    "ITML": ("weak", "global", ("d",), False, "LogDet"),
+    "SDML": ("weak", "global", ("d",), False, "LogDet + L1"),
+    "OASIS": ("weak", "global", ("n", "d"), False, "Frobenius"),
+}
+
+
+@pytest.mark.parametrize("cls", [c for c in CLASSES if c.__name__ in SURVEY])
+def test_the_surveys_own_methods_stand_where_it_puts_them(cls):
+    place = cls.taxonomy
+    assert (*place[:4], place.regularizer) == SURVEY[cls.__name__]
+
+
+def test_metric_by_hand():
+    class Given(MahalanobisLearner):
+        taxonomy = Taxonomy("full", "global", (), reduces_dimension=True)
+
+        def fit(self, X, y):
+            self._labelled(X, y)
+            self.components_ = np.array([[1.0, 2.0]])
+            return self
+
+    given = Given().fit([[0.0, 0.0], [1.0, 1.0]], [0, 1])
+    assert given.metric().tolist() == [[1.0, 2.0], [2.0, 4.0]]
+    assert given.transform([[3.0, 4.0]]).tolist() == [[11.0]]
+    assert given.get_feature_names_out().tolist() == ["given0"]

@@ -1,0 +1,204 @@
+"""Tests for the sums and coordinates under the closed forms."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from scipy.spatial.distance import cdist
+
+from mlcourse.linear import _local, _scatter
+from mlcourse.linear._judgements import as_indices, pairs_from_codes
+from mlcourse.linear._local import affinity, local_scatters, signed_neighbours
+from mlcourse.linear._scatter import (
+    group_means,
+    label_scatters,
+    laplacian_scatter,
+    pair_scatter,
+)
+from mlcourse.linear._span import relative_axes, span
+
+
+def outer(delta):
+    return np.outer(delta, delta)
+
+
+# --- sums -----------------------------------------------------------------------------
+
+
+def test_pair_scatter_is_its_loop_in_blocks_too(blobs, monkeypatch):
+    X, y = blobs
+    S, _ = pairs_from_codes(y)
+    expected = sum(outer(X[i] - X[j]) for i, j in S)
+    np.testing.assert_allclose(pair_scatter(X, S), expected, rtol=1e-12)
+    monkeypatch.setattr(_scatter, "BLOCK", 35)  # 7 pairs at a time
+    np.testing.assert_allclose(pair_scatter(X, S), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, csr_array])
+def test_laplacian_scatter_is_its_loop(rng, kind):
+    X, W = rng.normal(size=(7, 3)), rng.normal(size=(7, 7))
+    W = W + W.T
+    expected = 0.5 * sum(
+        W[i, j] * outer(X[i] - X[j]) for i in range(7) for j in range(7)
+    )
+    np.testing.assert_allclose(laplacian_scatter(X, kind(W)), expected, atol=1e-12)
+
+
+def test_label_scatters_are_those_of_all_pairs(blobs):
+    X, y = blobs
+    S, D = pairs_from_codes(y)
+    similar, dissimilar, s, r = label_scatters(X, y)
+    np.testing.assert_allclose(similar, pair_scatter(X, S), rtol=1e-10)
+    np.testing.assert_allclose(dissimilar, pair_scatter(X, D), rtol=1e-10)
+    assert (s, r) == (len(S), len(D))
+
+
+def test_group_means_by_hand():
+    X = np.array([[1.0, 0.0], [5.0, 6.0], [3.0, 2.0]])
+    means, sizes = group_means(X, np.array([1, 0, 1]))
+    assert means.tolist() == [[5.0, 6.0], [2.0, 1.0]]
+    assert sizes.tolist() == [1, 2]
+
+
+# --- coordinates ----------------------------------------------------------------------
+
+
+def test_span_is_white_and_leaves_out_what_does_not_vary(blobs):
+    X, _ = blobs
+    wide = np.c_[X, np.full(len(X), 0.1), X[:, 0] - 3 * X[:, 2], 1e-3 * X[:, 1]]
+    Z, W = span(wide + 1e3)
+    assert W.shape == (5, 8)
+    np.testing.assert_allclose(Z.T @ Z / len(Z), np.eye(5), atol=1e-12)
+    np.testing.assert_allclose(Z, (wide - wide.mean(axis=0)) @ W.T, atol=1e-6)
+
+
+def test_span_stays_white_where_features_nearly_agree(rng):
+    X = rng.normal(size=(50, 3))
+    X[:, 2] = X[:, 0] + 1e-4 * X[:, 2]
+    Z, W = span(X)
+    assert len(W) == 3
+    np.testing.assert_allclose(Z.T @ Z / 50, np.eye(3), atol=1e-12)
+
+
+def test_relative_axes_shrink_towards_all_the_data():
+    values, axes = relative_axes(np.diag([0.5, 0.0]), reg=0.2)
+    np.testing.assert_allclose(values, [0.2, 0.6])
+    np.testing.assert_allclose(np.abs(axes), [[0, 1], [1, 0]])
+    assert relative_axes(np.zeros((1, 1)), reg=0.0)[0].tolist() == [1e-8]
+
+
+# --- neighbours -----------------------------------------------------------------------
+
+
+def test_affinity_is_its_loop(rng):
+    X = rng.normal(size=(9, 3)) * [1, 5, 0.2]
+    dist = cdist(X, X)
+    sigma = [sorted(np.delete(dist[i], i))[3 - 1] for i in range(9)]
+    expected = [
+        [np.exp(-(dist[i, j] ** 2) / (sigma[i] * sigma[j])) for j in range(9)]
+        for i in range(9)
+    ]
+    np.testing.assert_allclose(affinity(X, 3), expected, rtol=1e-9)
+    np.testing.assert_allclose(affinity(X + 1e6, 3), expected, rtol=1e-7)
+
+
+def test_affinity_of_equal_points_is_its_limit():
+    X = np.array([[0.0], [0.0], [0.0], [0.5]]) + 0.1
+    A = affinity(X, 2)  # the first three have sigma 0
+    assert A.tolist() == [[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1]]
+    assert affinity(X[:1], 7).tolist() == [[1.0]]
+
+
+def test_affinity_takes_the_farthest_in_a_small_class():
+    X = np.array([[0.0], [1.0], [3.0]])
+    assert affinity(X, 7)[0, 1] == pytest.approx(np.exp(-1 / (3 * 2)))
+
+
+def test_local_scatters_are_their_pairwise_sums(blobs):
+    X, y = blobs
+    n, (Z, _) = len(X), span(X)
+    groups = [np.flatnonzero(y == c) for c in range(4)]
+    blocks = [affinity(X[g], 4) for g in groups]
+    A = np.zeros((n, n))
+    for g, block in zip(groups, blocks, strict=True):
+        A[np.ix_(g, g)] = block
+    size = np.bincount(y)[y]
+    within, between = np.zeros((5, 5)), np.zeros((5, 5))
+    for i in range(n):
+        for j in range(n):
+            same, C = y[i] == y[j], outer(Z[i] - Z[j]) / 2
+            within += C * (A[i, j] / size[i] if same else 0)
+            between += C * (A[i, j] * (1 / n - 1 / size[i]) if same else 1 / n)
+    found, mixed = local_scatters(Z, groups, blocks)
+    np.testing.assert_allclose(found, within / n, atol=1e-12)
+    np.testing.assert_allclose(mixed - found, between / n, atol=1e-12)
+
+
+@pytest.mark.parametrize("block", [1, 400, 2**22])
+def test_signed_neighbours_are_their_loop(blobs, monkeypatch, block):
+    monkeypatch.setattr(_local, "BLOCK", block)  # 1, 7 and all rows at a time
+    X, y = blobs
+    dist = cdist(X, X)
+    n, k = len(X), 3
+    expected = np.zeros((n, n))
+    for i in range(n):
+        for sign, others in ((1, y == y[i]), (-1, y != y[i])):
+            allowed = [j for j in np.flatnonzero(others) if j != i]
+            for j in sorted(allowed, key=lambda j: dist[i, j])[:k]:
+                expected[i, j] = expected[j, i] = sign
+    assert np.array_equal(signed_neighbours(X, y, k).toarray(), expected)
+
+
+def test_neighbours_at_one_distance_all_count():
+    X = np.array([[0.0, 0], [1, 0], [0, 1], [-1, 0], [5, 5]])
+    F = signed_neighbours(X, np.array([0, 0, 0, 0, 1]), 1).toarray()
+    assert F[0].tolist() == [0, 1, 1, 1, -1]
+
+
+# --- judgements -----------------------------------------------------------------------
+
+
+def test_pairs_from_codes_by_hand():
+    S, D = pairs_from_codes(np.array([4, 1, 4]))
+    assert S.tolist() == [[0, 2]]
+    assert D.tolist() == [[0, 1], [1, 2]]
+
+
+def test_judgements_may_be_lists_tensors_or_nothing():
+    torch = pytest.importorskip("torch")
+    for rows in ([[0, 2]], torch.tensor([[0, 2]]), np.array([[0, 2]], "u1")):
+        found = as_indices(rows, 3, name="S", width=2)
+        assert found.dtype == np.int64
+        assert found.tolist() == [[0, 2]]
+    assert as_indices([], 3, name="T", width=3).shape == (0, 3)
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            [[0, 3]],
+            "S must hold indices from 0 to n - 1 = 2, got 0 to 3; X has 3",
+        ),
+        ([[-1, 1]], "got -1 to 1"),
+        ([0, 1], r"pairs \(i, j\) as rows of 2 integers, got shape \(2,\)"),
+        ([[0, 1, 2]], r"got shape \(1, 3\)"),
+        ([[0.5, 1.0]], "of float64"),
+    ],
+)
+def test_wrong_judgements_are_named(rows, message):
+    with pytest.raises(ValueError, match=message):
+        as_indices(rows, 3, name="S", width=2)
+
+
+@pytest.mark.errors
+def test_equal_points_have_no_span():
+    with pytest.raises(ValueError, match="holds 4 copies of one point"):
+        span(np.full((4, 2), 0.3))
+
+
+@pytest.mark.errors
+def test_reg_is_a_share():
+    for reg in (-0.1, 1.1, np.nan):
+        with pytest.raises(ValueError, match=r"reg must be from 0 .* got"):
+            relative_axes(np.eye(2), reg=reg)

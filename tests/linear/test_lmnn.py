@@ -1,0 +1,196 @@
+"""Tests for mlcourse.linear.lmnn."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.datasets import load_digits, load_iris, load_wine
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import StandardScaler
+
+from mlcourse.linear import LMNN, _impostors
+from mlcourse.linear._hinges import Hinges
+from mlcourse.linear._impostors import strangers_within, target_neighbours
+from mlcourse.linear._scatter import pair_scatter
+
+
+def definition(M, X, y, targets, mu=0.5):
+    """Pull and push by loop over the formula."""
+    pull = push = 0.0
+    square = cdist(X, X, lambda a, b: (a - b) @ M @ (a - b))
+    for i, j in np.argwhere(targets >= 0):
+        j = targets[i, j]
+        pull += square[i, j]
+        for other in range(len(X)):
+            if y[other] != y[i]:
+                push += max(0.0, 1 + square[i, j] - square[i, other])
+    return (1 - mu) * pull + mu * push
+
+
+def standard(load):
+    X, y = load(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture
+def small(blobs):
+    X, y = blobs
+    X, y = np.r_[X, X[:1] + 1], np.r_[y, 4]  # the last is alone in its class
+    return X, y, target_neighbours(X, y, 3)
+
+
+TOY = np.array([[0.0, 0.0], [0.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+
+# --- values ---------------------------------------------------------------------------
+
+
+def test_targets_impostors_and_pull_of_the_toy():
+    # The four points that shogun's own tests use.
+    y = np.array([0, 0, 1, 1])
+    targets = target_neighbours(TOY, y, 1)
+    assert targets.tolist() == [[1], [0], [3], [2]]
+    pairs = np.c_[np.arange(4), targets]
+    assert pair_scatter(TOY, pairs).tolist() == [[8.0, 0.0], [0.0, 2.0]]
+    reach = 1 + ((TOY - TOY[targets[:, 0]]) ** 2).sum(axis=1)
+    i, other = strangers_within(TOY, y, reach + 1e-6)  # those at the margin too
+    triplets = {(0, 2), (0, 3), (2, 0), (2, 1), (3, 0), (3, 1)}
+    assert {*zip(i.tolist(), other.tolist(), strict=True)} == triplets
+
+
+@pytest.mark.parametrize(
+    ("load", "value"), [(load_iris, 503.273653), (load_wine, 1475.424300)]
+)
+def test_at_the_identity(load, value):
+    X, y = standard(load)
+    hinges = Hinges(X, y, target_neighbours(X, y, 3), mu=0.5)
+    eye = np.eye(X.shape[1])
+    hinges.find(eye, slack=0.0)
+    assert hinges(eye, gamma=0.0)[0] == pytest.approx(value, abs=1e-6)
+
+
+@pytest.mark.parametrize("slack", [0.0, 0.5])
+def test_is_the_loop_in_any_blocks(small, slack, rng, monkeypatch):
+    X, y, targets = small
+    monkeypatch.setattr(_impostors, "BLOCK", 300)
+    monkeypatch.setattr(_impostors, "LISTED", 35)
+    for size in (0.03, 0.1, 0.5):
+        L = size * rng.normal(size=(5, 5))
+        hinges = Hinges(X, y, targets, mu=0.3)
+        hinges.find(L, slack=slack)
+        expected = definition(L.T @ L, X, y, targets, mu=0.3)
+        assert hinges(L, gamma=0.0)[0] == pytest.approx(expected)
+
+
+def test_targets_are_the_nearest_of_the_class(small):
+    X, y, targets = small
+    square = cdist(X, X, "sqeuclidean")
+    for i in range(len(X)):
+        mates = [j for j in np.argsort(square[i]) if j != i and y[j] == y[i]][:3]
+        assert targets[i].tolist() == mates + [-1] * (3 - len(mates))
+
+
+# --- gradient -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.3, 1.0])
+def test_gradient_is_finite_differences(small, gamma, rng):
+    X, y, targets = small
+    L = 0.1 * rng.normal(size=(5, 5))
+    hinges = Hinges(X, y, targets, mu=0.3)
+    hinges.find(L, slack=0.5)
+    gradient = hinges(L, gamma=gamma)[1]
+    for k in np.ndindex(L.shape):
+        step = np.zeros_like(L)
+        step[k] = 1e-7
+        up, down = (hinges(L + s, gamma=gamma)[0] for s in (step, -step))
+        assert gradient[k] == pytest.approx((up - down) / 2e-7, rel=1e-4, abs=1e-2)
+
+
+def test_rounding_the_kink_lowers_by_half_its_width_at_most(small, rng):
+    X, y, targets = small
+    L = 0.1 * rng.normal(size=(5, 5))
+    hinges = Hinges(X, y, targets, mu=0.3)
+    hinges.find(L, slack=0.0)
+    exact, (rounded, total, _) = hinges(L, gamma=0.0)[0], hinges.weigh(L, gamma=0.2)
+    active = hinges.weigh(L, gamma=0.0)[1] / 0.3
+    assert 0 < exact - rounded <= 0.3 * 0.2 / 2 * active
+    assert total <= 0.3 * active
+
+
+# --- the optimum ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("load", "best_known", "peer"),
+    [(load_iris, 234.2413, 234.57), (load_wine, 208.9245, 210.28)],
+)
+def test_is_at_least_as_good_as_what_peers_reach(load, best_known, peer):
+    X, y = standard(load)
+    fitted = LMNN().fit(X, y)
+    assert fitted.objective_ < peer
+    assert fitted.objective_ <= best_known * 1.005  # ties: other targets, other optimum
+    assert fitted.duality_gap_ < 0.01
+    targets = target_neighbours(X, y, 3)
+    assert fitted.objective_ == pytest.approx(
+        definition(fitted.metric(), X, y, targets), rel=1e-9
+    )
+
+
+def test_the_bound_holds_from_anywhere(small, rng):
+    X, y, targets = small
+    X = X - X.mean(axis=0)
+    fitted = LMNN(tol=1e-4).fit(X, y)
+    pairs = np.argwhere(targets >= 0)
+    pairs[:, 1] = targets[targets >= 0]
+    pull, positive = 0.5 * pair_scatter(X, pairs), 0
+    hinges = Hinges(X, y, targets, mu=0.5)
+    for _ in range(30):
+        L = fitted.components_ + 0.03 * rng.normal(size=(5, 5)) * rng.uniform()
+        hinges.find(L, slack=0.0)
+        bound = hinges.lower_bound(L, pull, gamma=0.1)
+        assert bound <= fitted.objective_ * (1 + 1e-9)
+        assert hinges(L, gamma=0.0)[0] >= fitted.objective_ * (1 - fitted.duality_gap_)
+        positive += bound > 0.05 * fitted.objective_
+    assert positive  # it says something
+
+
+def test_rotation_turns_the_metric_and_units_scale_it(small, rotation):
+    X, y, _ = small
+    M = LMNN(tol=1e-5).fit(X, y).metric()
+    for other in (
+        rotation @ LMNN(tol=1e-5).fit(X @ rotation, y).metric() @ rotation.T,
+        1e4 * LMNN(tol=1e-5).fit(100 * X, y).metric(),
+    ):
+        np.testing.assert_allclose(other, M, atol=0.01 * np.abs(M).max())
+
+
+def test_classes_far_apart_need_no_push():
+    X = np.r_[TOY, TOY + 100.0]
+    fitted = LMNN(n_neighbors=1).fit(X, np.repeat([0, 1], 4))
+    assert fitted.objective_ < 1.0
+
+
+def test_many_features_without_variance():
+    X, y = load_digits(return_X_y=True)
+    fitted = LMNN(max_iter=60, tol=0.5).fit(X[:150], y[:150])
+    assert np.isfinite(fitted.components_).all()
+    assert fitted.objective_ >= 0
+
+
+def test_says_when_it_stopped_early(small):
+    X, y, _ = small
+    with pytest.warns(ConvergenceWarning, match="after 2 steps"):
+        LMNN(max_iter=2).fit(X, y)
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize("params", [{"mu": 0.0}, {"mu": 1.0}, {"n_neighbors": 0}])
+def test_wrong_parameters_say_what_is_right(params, small):
+    X, y, _ = small
+    with pytest.raises(ValueError, match="n_neighbors must be >= 1 and mu between"):
+        LMNN(**params).fit(X, y)
+
+
+@pytest.mark.errors
+def test_points_that_are_all_alone_are_refused(small):
+    with pytest.raises(ValueError, match="two of one class"):
+        LMNN().fit(small[0][:9], list("abcdefghi"))
