@@ -8,9 +8,9 @@ import typer
 
 from mlcourse.cli._say import course_root
 
-#: Asks no server for news or updates: the course works offline.
+#: No server is asked for news (the course works offline); Markdown opens rendered.
 SETTINGS = Path(__file__).with_name("lab_settings")
-INDEX = "/lab/tree/README.md?factory=Markdown%20Preview"
+INDEX = "/lab/tree/README.md"
 
 
 def lab(context: typer.Context) -> None:
