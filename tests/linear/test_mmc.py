@@ -125,9 +125,10 @@ def test_estimator_uses_all_pairs(blobs, diagonal):
     )
 
 
-def test_reg_mixes_in_the_scatter_of_any_pairs(judged):
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_reg_mixes_in_the_scatter_of_any_pairs(judged, diagonal):
     X, S, D = judged
-    M = mmc(X, S, D, reg=0.3)
+    M = mmc(X, S, D, diagonal=diagonal, reg=0.3)
     anyone = 2 * len(S) * np.cov(X.T, ddof=0)
     mixed = 0.7 * pair_scatter(X, S) + 0.3 * anyone
     assert np.trace(M @ mixed) == pytest.approx(1, rel=1e-9)

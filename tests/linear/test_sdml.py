@@ -74,9 +74,10 @@ def test_dominant_dissimilar_pairs_stay_feasible(judged):
     assert np.linalg.eigvalsh(M)[0] > 0
 
 
-def test_a_number_times_x_changes_nothing(judged):
+@pytest.mark.parametrize("number", [1e-3, 100.0])
+def test_a_number_times_x_changes_nothing(judged, number):
     X, S, D = judged
-    np.testing.assert_allclose(sdml(100 * X, S, D), sdml(X, S, D), rtol=1e-6)
+    np.testing.assert_allclose(sdml(number * X, S, D), sdml(X, S, D), rtol=1e-6)
 
 
 def test_balance_zero_and_empty_judgements_are_the_prior(judged):
