@@ -21,7 +21,7 @@ FILES = (
     "Makefile",
     "tasks.py",
 )
-FOLDERS = ("lectures", "mlcourse")
+FOLDERS = ("docs", "lectures", "mlcourse")
 #: Remembers in a bundle what was written there: a fingerprint a file.
 MEMORY = ".mlcourse-release.json"
 
