@@ -15,6 +15,7 @@ FILES = (
     "LICENSE",
     "CITATION.cff",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "pyproject.toml",
     "constraints.txt",
     "environment.yml",
