@@ -19,7 +19,7 @@ from mlcourse.grading.job import Job
 from mlcourse.grading.processes import adopt_orphans
 from mlcourse.grading.session import Session
 from mlcourse.grading.task import Check, CheckError, load_checks
-from mlcourse.grading.verdict import Verdict, explain
+from mlcourse.grading.verdict import Verdict, explain, verdict
 
 #: Bytes of address space of the process that checks; a worker has its own, smaller one.
 MEMORY = 12 << 30
@@ -64,18 +64,9 @@ class Grading:
         status, message = (
             explain(call.excinfo.value) if call.excinfo else ("passed", "")
         )
-        self.verdicts[check.name] = Verdict(
-            name=check.name,
-            task=check.task,
-            title=check.title,
-            hint=check.hint,
-            points=check.points,
-            earned=check.points if status == "passed" else 0,
-            hidden=check.hidden,
-            status=status,
-            message=message[:MESSAGE],
-            seconds=round(call.duration, 3),
-        )
+        seconds = round(call.duration, 3)
+        said = verdict(check, status, message[:MESSAGE], seconds=seconds)
+        self.verdicts[check.name] = said
 
 
 def grade(job: Job, connection: Connection) -> None:

@@ -48,6 +48,14 @@ def judge(check: Check, answers: object) -> Verdict:
     except BaseException as error:
         status, message = explain(error)
         trace = error.trace if isinstance(error, StudentError) else ""
+    seconds = time.perf_counter() - started
+    return verdict(check, status, message, seconds=seconds, trace=trace)
+
+
+def verdict(
+    check: Check, status: Status, message: str, *, seconds: float, trace: str = ""
+) -> Verdict:
+    """Return what a status says about a check: all of its points, or none."""
     return Verdict(
         name=check.name,
         task=check.task,
@@ -58,7 +66,7 @@ def judge(check: Check, answers: object) -> Verdict:
         hidden=check.hidden,
         status=status,
         message=message,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         trace=trace,
     )
 
