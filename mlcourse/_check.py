@@ -1,6 +1,10 @@
 """The error messages, worded once: what was expected, what came, what to do."""
 
+import torch
+from jaxtyping import Int
 from torch import Tensor
+
+_ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
 
 _ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
 
@@ -75,3 +79,43 @@ def check_perplexity(perplexity: float, n: int) -> None:
             f"{n - 1}, the number of other points, got {perplexity}; "
             "a third of n or less draws a useful map"
         )
+
+
+def check_labels(labels: Tensor, n: int, what: str = "points") -> None:
+    """Raise TypeError or ValueError unless labels holds n whole numbers."""
+    if not isinstance(labels, Tensor):
+        raise TypeError(
+            f"labels must be a torch tensor, got {type(labels).__name__}; "
+            "convert them first: torch.as_tensor(labels)"
+        )
+    if labels.shape != (n,) or labels.is_floating_point() or labels.is_complex():
+        raise ValueError(
+            f"labels must be one whole number for each of the {n} {what}, shape "
+            f"({n},), got {tuple(labels.shape)} of {labels.dtype}"
+        )
+
+
+def check_classes(labels: Tensor, n: int, n_classes: int) -> None:
+    """Raise TypeError or ValueError unless labels holds n of 0 to n_classes - 1."""
+    check_labels(labels, n)
+    if n and not (labels.min() >= 0 and labels.max() < n_classes):
+        raise ValueError(
+            f"labels must be from 0 to C - 1 = {n_classes - 1}, one for each of the C "
+            f"columns, got {int(labels.min())} to {int(labels.max())}; number the "
+            "classes without gaps: labels.unique(return_inverse=True)[1]"
+        )
+
+
+def check_rows(rows: Tensor, *, name: str, width: int, n: int) -> Int[Tensor, "t w"]:
+    """Rows in int64; error unless they are (t, width) indices of the n points."""
+    if rows.ndim != 2 or rows.shape[1] != width or rows.is_floating_point():
+        raise ValueError(
+            f"{name} must hold {_ROLES[width]} as rows of {width} integers, got shape "
+            f"{tuple(rows.shape)} of {rows.dtype}"
+        )
+    if len(rows) and not (rows.min() >= 0 and rows.max() < n):
+        raise ValueError(
+            f"{name} must hold indices from 0 to n - 1 = {n - 1}, got "
+            f"{int(rows.min())} to {int(rows.max())}; dist has a row for each point"
+        )
+    return rows.to(torch.int64)

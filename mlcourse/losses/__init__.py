@@ -1,0 +1,52 @@
+"""L: what the judgements, or the labels, ask of the distances."""
+
+from mlcourse.losses.annealed import annealed
+from mlcourse.losses.arcface import arcface_loss
+from mlcourse.losses.circle import circle_loss
+from mlcourse.losses.contrastive import contrastive_loss
+from mlcourse.losses.cosface import cosface_loss
+from mlcourse.losses.info_nce import info_nce_loss
+from mlcourse.losses.l_softmax import l_softmax_loss
+from mlcourse.losses.lifted_structure import (
+    generalized_lifted_structure_loss,
+    lifted_structure_loss,
+)
+from mlcourse.losses.margin import MarginLoss
+from mlcourse.losses.multi_similarity import multi_similarity_loss
+from mlcourse.losses.nca import nca_loss
+from mlcourse.losses.norm_softmax import norm_softmax_loss
+from mlcourse.losses.npair import npair_loss
+from mlcourse.losses.pair_weights import pair_weights
+from mlcourse.losses.proxy_anchor import proxy_anchor_loss
+from mlcourse.losses.proxy_nca import proxy_nca_loss
+from mlcourse.losses.smooth_ap import smooth_ap_loss
+from mlcourse.losses.soft_triple import SoftTripleLoss
+from mlcourse.losses.sphereface import sphereface_loss
+from mlcourse.losses.supcon import supcon_loss
+from mlcourse.losses.triplet import soft_triplet_loss, triplet_loss
+
+__all__ = [
+    "MarginLoss",
+    "SoftTripleLoss",
+    "annealed",
+    "arcface_loss",
+    "circle_loss",
+    "contrastive_loss",
+    "cosface_loss",
+    "generalized_lifted_structure_loss",
+    "info_nce_loss",
+    "l_softmax_loss",
+    "lifted_structure_loss",
+    "multi_similarity_loss",
+    "nca_loss",
+    "norm_softmax_loss",
+    "npair_loss",
+    "pair_weights",
+    "proxy_anchor_loss",
+    "proxy_nca_loss",
+    "smooth_ap_loss",
+    "soft_triplet_loss",
+    "sphereface_loss",
+    "supcon_loss",
+    "triplet_loss",
+]

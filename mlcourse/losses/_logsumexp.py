@@ -1,0 +1,61 @@
+"""Logarithms of sums of exponentials over a part of each row."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+
+class _Over(torch.autograd.Function):
+    """Softmax kept from the forward pass: one multiplication is the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, keep: Tensor, scale: float) -> Tensor:
+        """Row by row, in one buffer of the size of x."""
+        weight = torch.where(keep, x, -torch.inf if scale > 0 else torch.inf)
+        weight *= scale
+        top = weight.amax(dim=1, keepdim=True).clamp(min=torch.finfo(x.dtype).min)
+        weight.sub_(top).exp_()
+        total = weight.sum(dim=1, keepdim=True)
+        ctx.scale = scale
+        ctx.save_for_backward(weight.div_(total.clamp(min=1)))
+        # an empty row: top is the smallest float and total 0
+        return (top + total.clamp(min=1).log()).squeeze(1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        """d/dx_j = scale * softmax_j."""
+        (weight,) = ctx.saved_tensors
+        return weight * (ctx.scale * grad[:, None]), None, None
+
+
+def logsumexp_over(
+    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float = 1.0
+) -> Float[Tensor, " n"]:
+    """Per row log sum_j exp(scale x_j) over the kept j; of none, the smallest float.
+
+    Finite for all finite x, with a finite gradient (0 where nothing is kept).
+    """
+    if x.shape[1] == 0:
+        return x.new_full((len(x),), torch.finfo(x.dtype).min)
+    found: Tensor = _Over.apply(x, keep, scale)
+    return found
+
+
+def log1p_exp(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """The softplus log(1 + exp(x)), exact for large and small x."""
+    return torch.logaddexp(x, x.new_zeros(()))
+
+
+def grouped_logsumexp(
+    x: Float[Tensor, " n"], group: Int[Tensor, " n"], n_groups: int
+) -> Float[Tensor, " g"]:
+    """The log sum exp(x_i) of each group; of an empty one, the smallest float."""
+    lowest = torch.finfo(x.dtype).min
+    top = x.new_full((n_groups,), lowest)
+    top = top.scatter_reduce(0, group, x.detach(), "amax")
+    total = x.new_zeros(n_groups).index_add(0, group, (x - top[group]).exp())
+    return top + torch.where(total > 0, total, 1).log()
