@@ -1,5 +1,6 @@
 """Logarithms of sums of exponentials over a part of each row."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -32,6 +33,9 @@ class _Over(torch.autograd.Function):
         return weight * (ctx.scale * grad[:, None]), None, None
 
 
+_over: Callable[[Tensor, Tensor, float], Tensor] = _Over.apply
+
+
 def logsumexp_over(
     x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float = 1.0
 ) -> Float[Tensor, " n"]:
@@ -41,8 +45,7 @@ def logsumexp_over(
     """
     if x.shape[1] == 0:
         return x.new_full((len(x),), torch.finfo(x.dtype).min)
-    found: Tensor = _Over.apply(x, keep, scale)
-    return found
+    return _over(x, keep, scale)
 
 
 def log1p_exp(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:

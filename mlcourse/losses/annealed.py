@@ -28,4 +28,5 @@ def annealed(
     >>> [annealed(step) for step in (0, 10, 100_000)]
     [1000.0, 454.5454545454545, 5.0]
     """
-    return max(minimum, base * (1 + gamma * step) ** -power)
+    value: float = base * (1 + gamma * step) ** -power
+    return max(minimum, value)

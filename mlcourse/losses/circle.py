@@ -42,6 +42,7 @@ def circle_loss(
 
     Source: Sun et al., CVPR 2020, eqs. 4 to 8.
 
+    >>> import torch
     >>> sim = torch.tensor([[1.0, 0.75, 0.25], [0.75, 1.0, 0.25], [0.25, 0.25, 1.0]])
     >>> circle_loss(sim, torch.tensor([0, 0, 1]))  # on the circle: log 2
     tensor(0.6931)

@@ -36,6 +36,7 @@ def info_nce_loss(
     Source: van den Oord, Li, Vinyals, arXiv:1807.03748, 2018, eq. 4; Chen, Kornblith,
     Norouzi, Hinton, ICML 2020, eq. 1, where each anchor has one positive.
 
+    >>> import torch
     >>> sim = torch.tensor([[1.0, 0.5, 0.4], [0.5, 1.0, 0.5], [0.4, 0.5, 1.0]])
     >>> info_nce_loss(sim, torch.tensor([0, 0, 1]))  # (log 1.368 + log 2) / 2
     tensor(0.5032)

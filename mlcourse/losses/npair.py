@@ -30,6 +30,7 @@ def npair_loss(sim: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
     Source: Sohn, NIPS 2016, eq. 7; its penalty on the norms is
     ``mlcourse.regularizers.embedding_norm``.
 
+    >>> import torch
     >>> npair_loss(torch.tensor([[2.0, 0.0], [1.0, 1.0]]))  # (log 1.135 + log 2) / 2
     tensor(0.4100)
     """
