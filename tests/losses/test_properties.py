@@ -162,7 +162,9 @@ def test_a_matrix_in_half_precision_does_not_overflow(dtype):
                  proxy_anchor_loss, arcface_loss, cosface_loss):  # fmt: skip
         value = loss(sim, labels)
         assert value.dtype == torch.float32
-        assert value.item() == pytest.approx(loss(sim.double(), labels).item(), rel=1e-5)
+        assert value.item() == pytest.approx(
+            loss(sim.double(), labels).item(), rel=1e-5
+        )
 
 
 @every
@@ -177,8 +179,19 @@ def test_order_of_the_points_changes_nothing(loss):
     assert moved.item() == pytest.approx(value.item(), rel=1e-9)
 
 
-@pytest.mark.parametrize("name", ["multi-similarity", "info-nce", "supcon", "lifted",
-                                  "circle", "smooth-ap", "nca", "triplet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "multi-similarity",
+        "info-nce",
+        "supcon",
+        "lifted",
+        "circle",
+        "smooth-ap",
+        "nca",
+        "triplet",
+    ],
+)
 def test_names_of_the_classes_change_nothing(name):
     named = torch.tensor([-5, 100, 100, 7, -5, -5])
     value = LOSSES[name](Z.double(), Y).item()
@@ -243,7 +256,9 @@ def test_pair_weights_of_multi_similarity_have_the_papers_closed_form():
     found = pair_weights(partial(multi_similarity_loss, labels=Y, beta=b), sim)
     for i in range(n):
         for j in set(range(n)) - {i}:
-            rivals = [k for k in range(n) if k != i and (Y[k] == Y[i]) == (Y[j] == Y[i])]
+            rivals = [
+                k for k in range(n) if k != i and (Y[k] == Y[i]) == (Y[j] == Y[i])
+            ]
             if Y[i] == Y[j]:
                 terms = (-a * (sim[i, rivals] - sim[i, j])).exp().sum()
                 weight = 1 / ((a * (sim[i, j] - base)).exp() + terms)

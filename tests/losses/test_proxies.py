@@ -49,7 +49,9 @@ def mean(values):
 
 def proxy_nca(D, y, include):
     return mean(
-        -log(exp(-row[c]) / sum(exp(-d) for z, d in enumerate(row) if include or z != c))
+        -log(
+            exp(-row[c]) / sum(exp(-d) for z, d in enumerate(row) if include or z != c)
+        )
         for row, c in zip(D, y, strict=True)
     )
 

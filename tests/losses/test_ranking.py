@@ -31,7 +31,11 @@ def others(y):
     """Anchor, its positives, its negatives; for every point."""
     n = range(len(y))
     for i in n:
-        yield i, [j for j in n if j != i and y[j] == y[i]], [j for j in n if y[j] != y[i]]
+        yield (
+            i,
+            [j for j in n if j != i and y[j] == y[i]],
+            [j for j in n if y[j] != y[i]],
+        )
 
 
 def mean(values):
@@ -56,9 +60,7 @@ def multi_similarity(S, y, a, b, base, epsilon=None):
 
 def npair(S):
     n = range(len(S))
-    return mean(
-        log(1 + sum(exp(S[i][j] - S[i][i]) for j in n if j != i)) for i in n
-    )
+    return mean(log(1 + sum(exp(S[i][j] - S[i][i]) for j in n if j != i)) for i in n)
 
 
 def info_nce(S, y, t):
@@ -89,7 +91,9 @@ def lifted(D, y, m):
 
 def generalized_lifted(D, y, m):
     return sum(
-        max(0, log(sum(exp(D[i][p]) for p in P)) + log(sum(exp(m - D[i][k]) for k in N)))
+        max(
+            0, log(sum(exp(D[i][p]) for p in P)) + log(sum(exp(m - D[i][k]) for k in N))
+        )
         for i, P, N in others(y)
         if P and N
     ) / len(y)
