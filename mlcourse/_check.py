@@ -1,7 +1,7 @@
 """The error messages, worded once: what was expected, what came, what to do."""
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 _ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
@@ -119,3 +119,19 @@ def check_rows(rows: Tensor, *, name: str, width: int, n: int) -> Int[Tensor, "t
             f"{int(rows.min())} to {int(rows.max())}; dist has a row for each point"
         )
     return rows.to(torch.int64)
+
+
+def check_points(z: Tensor, name: str) -> Float[Tensor, "n d"]:
+    """Embeddings in float32 or finer; error unless they are a finite (n, d) matrix."""
+    if not isinstance(z, Tensor) or z.ndim != 2 or not z.is_floating_point():
+        came = getattr(z, "shape", type(z).__name__)
+        raise ValueError(
+            f"{name} must be an (n, d) matrix of floats, one embedding a row, got "
+            f"{came}; images are x.flatten(1)"
+        )
+    if not z.isfinite().all():
+        raise ValueError(
+            f"{name} must be finite, got {int((~z.isfinite()).sum())} entries that are "
+            "NaN or infinite; look for the step of training that made them"
+        )
+    return z.to(torch.promote_types(z.dtype, torch.float32))
