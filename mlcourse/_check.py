@@ -113,11 +113,14 @@ def check_rows(rows: Tensor, *, name: str, width: int, n: int) -> Int[Tensor, "t
             f"{name} must hold {_ROLES[width]} as rows of {width} integers, got shape "
             f"{tuple(rows.shape)} of {rows.dtype}"
         )
-    if len(rows) and not (rows.min() >= 0 and rows.max() < n):
-        raise ValueError(
-            f"{name} must hold indices from 0 to n - 1 = {n - 1}, got "
-            f"{int(rows.min())} to {int(rows.max())}; dist has a row for each point"
-        )
+    if len(rows):
+        ends = [column.aminmax() for column in rows.unbind(dim=1)]
+        low, high = int(min(e.min for e in ends)), int(max(e.max for e in ends))
+        if low < 0 or high >= n:
+            raise ValueError(
+                f"{name} must hold indices from 0 to n - 1 = {n - 1}, got {low} to "
+                f"{high}; dist has a row for each point"
+            )
     return rows.to(torch.int64)
 
 

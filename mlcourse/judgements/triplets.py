@@ -5,7 +5,6 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mlcourse.judgements._rows import Labels, Rows, as_labels, as_rows, sort_rows
-from mlcourse.judgements.pairs import dissimilar_pairs, similar_pairs
 
 
 def all_triplets(labels: Labels) -> Int[Tensor, "t 3"]:
@@ -33,7 +32,22 @@ def all_triplets(labels: Labels) -> Int[Tensor, "t 3"]:
     [[0, 1, 2], [1, 0, 2]]
     """
     labels = as_labels(labels)
-    return triplets_from_pairs(similar_pairs(labels), dissimilar_pairs(labels))
+    same = labels[:, None] == labels
+    negatives = (~same).nonzero()[:, 1]  # of point 0, then of point 1, ...
+    size = len(labels) - same.sum(dim=1)
+    a, p = same.fill_diagonal_(False).nonzero().unbind(dim=1)
+    count = size[a]
+    # where the negatives of a pair's anchor start, less where its triplets start
+    shift = (size.cumsum(0) - size)[a] - (count.cumsum(0) - count)
+    pair = torch.repeat_interleave(count)
+    place = shift[pair]
+    place += torch.arange(len(place), device=labels.device)
+    T = place.new_empty(3, len(place))  # each column in one piece: losses read columns
+    for column, (values, index) in zip(
+        T, ((a, pair), (p, pair), (negatives, place)), strict=True
+    ):
+        torch.index_select(values, 0, index, out=column)
+    return T.T
 
 
 def triplets_from_pairs(S: Rows, D: Rows) -> Int[Tensor, "t 3"]:

@@ -3,9 +3,9 @@
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlcourse._check import check_positive, check_rows
+from mlcourse._check import check_positive
+from mlcourse.losses._gaps import mean_cost
 from mlcourse.losses._logsumexp import log1p_exp
-from mlcourse.losses._matrix import as_square, entries
 
 
 def triplet_loss(
@@ -27,7 +27,8 @@ def triplet_loss(
     Returns
     -------
     () : in the unit of dist; 0, with gradient 0, where T is empty. A value that stays
-        at m means that all embeddings are equal. O(t) time and memory.
+        at m means that all embeddings are equal. O(t) time, O(n^2) memory
+        beside T.
 
     Raises
     ------
@@ -41,7 +42,12 @@ def triplet_loss(
     tensor(0.2000)
     """
     check_positive(margin, "margin")
-    return (_gap(dist, T) + margin).clamp(min=0).sum() / max(len(T), 1)
+
+    def hinge(gap: Tensor) -> tuple[Tensor, Tensor]:
+        value = gap.add_(margin).clamp_(min=0)
+        return value, (value > 0).to(value.dtype)
+
+    return mean_cost(dist, T, hinge)
 
 
 def soft_triplet_loss(
@@ -73,11 +79,4 @@ def soft_triplet_loss(
     >>> soft_triplet_loss(dist, torch.tensor([[0, 1, 2]]))
     tensor(0.6931)
     """
-    return log1p_exp(_gap(dist, T)).sum() / max(len(T), 1)
-
-
-def _gap(dist: Float[Tensor, "n n"], T: Int[Tensor, "t 3"]) -> Float[Tensor, " t"]:
-    """Delta_ap - Delta_an of each triplet."""
-    dist = as_square(dist, "dist")
-    a, p, n = check_rows(T, name="T", width=3, n=len(dist)).unbind(dim=1)
-    return entries(dist, a, p) - entries(dist, a, n)
+    return mean_cost(dist, T, lambda gap: (log1p_exp(gap), gap.sigmoid()))
