@@ -3,35 +3,21 @@
 OMP_NUM_THREADS=1 python benchmarks/losses.py [--batch 128 512 2048] [--classes 1000]
 """
 
-import argparse
-import math
-import statistics
-import time
 import warnings
-from pathlib import Path
 
 import torch
 from torch.nn.functional import normalize
 
-from mlcourse.distances import cosine, euclidean
 from mlcourse.judgements import all_triplets, dissimilar_pairs, similar_pairs
 from mlcourse.losses import (
-    SoftTripleLoss,
-    arcface_loss,
     circle_loss,
     contrastive_loss,
-    cosface_loss,
     generalized_lifted_structure_loss,
     info_nce_loss,
-    l_softmax_loss,
     lifted_structure_loss,
     multi_similarity_loss,
     nca_loss,
-    norm_softmax_loss,
-    proxy_anchor_loss,
-    proxy_nca_loss,
     smooth_ap_loss,
-    sphereface_loss,
     supcon_loss,
     triplet_loss,
 )
@@ -58,7 +44,6 @@ def chords(u):
 
 def on_batch(labels):
     """Name -> (ours, peer), each a function of embeddings that are not normalised."""
-    T, S, D = all_triplets(labels), similar_pairs(labels), dissimilar_pairs(labels)
     miner = miners.MultiSimilarityMiner(epsilon=0.1)
     peers = {
         "contrastive": pml.ContrastiveLoss(),

@@ -34,6 +34,7 @@ IMPORT_NAMES = {
     "yaml": "pyyaml",
     "sklearn": "scikit-learn",
     "fontTools": "fonttools",
+    "faiss": "faiss-cpu",
 }
 #: Come with a declared package and belong to it: jupyterlab, ipykernel.
 BUNDLED = {"IPython", "jupyter_client", "traitlets"}

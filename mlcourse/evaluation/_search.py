@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -66,13 +67,14 @@ def _by_faiss(
     import faiss
 
     k = min(depth + (own is not None), len(gallery))
-    value, index = faiss.knn(z.numpy(), gallery.numpy(), k)
-    index, value = _in_order(torch.as_tensor(index), torch.as_tensor(value))
+    found: Any = faiss.knn(z.numpy(), gallery.numpy(), k)
+    index, _ = _in_order(torch.as_tensor(found[1]), torch.as_tensor(found[0]))
     if own is None:
         return index
     keep = index != own[:, None]
     keep[keep.all(dim=1), -1] = False  # the query is beyond the copies of itself
-    return index[keep].view(len(z), k - 1)
+    others: Tensor = index[keep].view(len(z), k - 1)
+    return others
 
 
 def _in_order(

@@ -50,7 +50,7 @@ _total: Callable[[Tensor, Tensor, Cost], Tensor] = _Total.apply
 def mean_cost(
     dist: Float[Tensor, "n n"], T: Int[Tensor, "t 3"], cost: Cost
 ) -> Float[Tensor, ""]:
-    """Mean over T of cost(Delta_ap - Delta_an); 0, with gradient 0, where T is empty."""
+    """Mean over T of cost(Delta_ap - Delta_an); 0 where T is empty."""
     dist = as_square(dist, "dist")
     T = check_rows(T, name="T", width=3, n=len(dist))
     return _total(dist, T, cost) / max(len(T), 1)
