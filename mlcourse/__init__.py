@@ -18,7 +18,7 @@ CHAPTERS = (
     "samplers",
 )
 #: Helpers that any lecture may use.
-SERVICES = ("datasets", "evaluation", "grading", "plots")
+SERVICES = ("datasets", "evaluation", "grading", "plots", "training")
 
 __all__ = ["CHAPTERS", "SERVICES"]
 __version__ = "0.1.0"
