@@ -1,35 +1,34 @@
-"""Losses beside pytorch-metric-learning: CPU time of value and gradient, one thread.
+"""Losses beside pytorch-metric-learning: value and gradient, CPU time of one thread.
 
-OMP_NUM_THREADS=1 python benchmarks/losses.py [--batch 128 512 2048] [--classes 1000]
+``OMP_NUM_THREADS=1 python benchmarks/losses.py`` prints a Markdown table a batch size
+and draws ``benchmarks/losses.png``; ``--batches 128 512`` for a quicker run. Both sides
+get the same embeddings, normalise them, and make their own pairs and triplets from the
+labels in every step. The limit is what no loss of all pairs can do without: normalise,
+one product of matrices, one pass of exponentials, and the way back.
 """
 
+import argparse
+import statistics
+import time
 import warnings
+from importlib.metadata import version
+from pathlib import Path
 
 import torch
 from torch.nn.functional import normalize
 
+from mlcourse import losses as ours
 from mlcourse.judgements import all_triplets, dissimilar_pairs, similar_pairs
-from mlcourse.losses import (
-    circle_loss,
-    contrastive_loss,
-    generalized_lifted_structure_loss,
-    info_nce_loss,
-    lifted_structure_loss,
-    multi_similarity_loss,
-    nca_loss,
-    smooth_ap_loss,
-    supcon_loss,
-    triplet_loss,
-)
+from mlcourse.plots import figure, plot_ratios
 
 with warnings.catch_warnings():
     warnings.simplefilter("default")
     from pytorch_metric_learning import losses as pml
     from pytorch_metric_learning import miners
 
-DIM, PER_CLASS = 128, 4
-#: The peer lists positives x negatives here: more than 12 GB beyond this batch.
-TOO_LARGE = {"lifted structure": 256, "InfoNCE": 256, "Smooth-AP": 512}
+DIM, PER_CLASS, DRAWS = 128, 4, {128: 30, 512: 9, 2048: 3}
+#: Largest batch at which the peer's lists fit into 12 GB.
+FITS = {"lifted structure": 256, "InfoNCE": 256, "Smooth-AP": 512}
 
 
 def gram(u, v):
@@ -38,49 +37,179 @@ def gram(u, v):
 
 
 def chords(u):
-    """Distances of unit vectors from their cosines, as the peer computes them."""
+    """Distances of unit vectors, from their cosines."""
     return torch.addmm(u.new_full((), 2), u, u.T, alpha=-2).clamp(min=1e-12).sqrt()
 
 
-def on_batch(labels):
-    """Name -> (ours, peer), each a function of embeddings that are not normalised."""
-    miner = miners.MultiSimilarityMiner(epsilon=0.1)
-    peers = {
-        "contrastive": pml.ContrastiveLoss(),
-        "triplet": pml.TripletMarginLoss(margin=0.2),
-        "multi-similarity": pml.MultiSimilarityLoss(),
-        "InfoNCE": pml.NTXentLoss(temperature=0.1),
-        "SupCon": pml.SupConLoss(),
-        "lifted structure": pml.LiftedStructureLoss(),
-        "generalized lifted": pml.GeneralizedLiftedStructureLoss(),
-        "circle": pml.CircleLoss(m=0.25, gamma=64),
-        "Smooth-AP": pml.SmoothAPLoss(),
-        "NCA": pml.NCALoss(),
-    }
-    ours = {
-        "contrastive": lambda u: contrastive_loss(
-            chords(u), similar_pairs(labels), dissimilar_pairs(labels)
+def lists(labels):
+    """(name, ours, peer): losses of pairs, triplets and lists, with their miners."""
+    y, mined = labels, miners.MultiSimilarityMiner(epsilon=0.1)
+    similarity = pml.MultiSimilarityLoss()
+    yield (
+        "contrastive",
+        lambda u: ours.contrastive_loss(
+            chords(u), similar_pairs(y), dissimilar_pairs(y)
         ),
-        "triplet": lambda u: triplet_loss(chords(u), all_triplets(labels)),
-        "multi-similarity": lambda u: multi_similarity_loss(gram(u, u), labels),
-        "InfoNCE": lambda u: info_nce_loss(gram(u, u), labels),
-        "SupCon": lambda u: supcon_loss(gram(u, u), labels),
-        "lifted structure": lambda u: lifted_structure_loss(chords(u), labels),
-        "generalized lifted": lambda u: generalized_lifted_structure_loss(
-            chords(u), labels
-        ),
-        "circle": lambda u: circle_loss(gram(u, u), labels),
-        "Smooth-AP": lambda u: smooth_ap_loss(gram(u, u), labels),
-        "NCA": lambda u: nca_loss(2 - 2 * gram(u, u), labels),
-    }
-    cases = {
-        name: (lambda z, f=ours[name]: f(normalize(z)), lambda z, g=peer: g(z, labels))
-        for name, peer in peers.items()
-    }
-    cases["multi-similarity, mined"] = (
-        lambda z: multi_similarity_loss(
-            gram(normalize(z), normalize(z)), labels, epsilon=0.1
-        ),
-        lambda z: peers["multi-similarity"](z, labels, miner(z, labels)),
+        pml.ContrastiveLoss(),
     )
-    return cases
+    yield (
+        "triplet, all",
+        lambda u: ours.triplet_loss(chords(u), all_triplets(y)),
+        pml.TripletMarginLoss(margin=0.2),
+    )
+    yield (
+        "multi-similarity",
+        lambda u: ours.multi_similarity_loss(gram(u, u), y),
+        similarity,
+    )
+    yield (
+        "multi-similarity, mined",
+        lambda u: ours.multi_similarity_loss(gram(u, u), y, epsilon=0.1),
+        lambda z, y: similarity(z, y, mined(z, y)),
+    )
+    yield "InfoNCE", lambda u: ours.info_nce_loss(gram(u, u), y), pml.NTXentLoss(0.1)
+    yield "SupCon", lambda u: ours.supcon_loss(gram(u, u), y), pml.SupConLoss()
+    yield (
+        "lifted structure",
+        lambda u: ours.lifted_structure_loss(chords(u), y),
+        pml.LiftedStructureLoss(),
+    )
+    yield (
+        "generalized lifted",
+        lambda u: ours.generalized_lifted_structure_loss(chords(u), y),
+        pml.GeneralizedLiftedStructureLoss(),
+    )
+    yield "circle", lambda u: ours.circle_loss(gram(u, u), y), pml.CircleLoss(0.25, 64)
+    yield "Smooth-AP", lambda u: ours.smooth_ap_loss(gram(u, u), y), pml.SmoothAPLoss()
+    yield "NCA", lambda u: ours.nca_loss(2 - 2 * gram(u, u), y), pml.NCALoss()
+
+
+def against_weights(labels, n_classes):
+    """(name, ours, peer): losses of points against proxies or class weights."""
+    y = labels
+    w = torch.randn(n_classes, DIM, generator=torch.Generator().manual_seed(1))
+    w.requires_grad_()
+
+    def cos(u):
+        return gram(u, normalize(w))
+
+    def lengths(z):
+        return z.norm(dim=1)
+
+    sizes = {"num_classes": n_classes, "embedding_size": DIM}
+    soft = ours.SoftTripleLoss(n_classes, DIM, tau=0)
+    yield (
+        "ProxyNCA++",
+        lambda u: ours.proxy_nca_loss(2 - 2 * cos(u), y, include_positive=True),
+        pml.ProxyNCALoss(**sizes),
+    )
+    yield (
+        "Proxy Anchor",
+        lambda u: ours.proxy_anchor_loss(cos(u), y),
+        pml.ProxyAnchorLoss(**sizes),
+    )
+    yield "SoftTriple", lambda u: soft(u, y), pml.SoftTripleLoss(**sizes)
+    yield (
+        "norm-softmax",
+        lambda u: ours.norm_softmax_loss(cos(u), y),
+        pml.NormalizedSoftmaxLoss(**sizes),
+    )
+    yield "CosFace", lambda u: ours.cosface_loss(cos(u), y), pml.CosFaceLoss(**sizes)
+    yield "ArcFace", lambda u: ours.arcface_loss(cos(u), y), pml.ArcFaceLoss(**sizes)
+    yield (
+        "SphereFace",
+        lambda u: ours.sphereface_loss(cos(u), lengths(u), y),
+        pml.SphereFaceLoss(**sizes),
+    )
+    yield (
+        "L-Softmax",
+        lambda u: ours.l_softmax_loss(cos(u), lengths(u), lengths(w), y),
+        pml.LargeMarginSoftmaxLoss(**sizes),
+    )
+
+
+def limit(z, w):
+    """Normalise, multiply, exponentiate, and the gradient of that, without autograd."""
+    length = z.norm(dim=1, keepdim=True)
+    u = z / length
+    weight = (u @ w.T).exp_()
+    weight /= weight.sum(dim=1, keepdim=True)
+    slope = weight @ w + (0 if len(w) != len(z) else weight.T @ u)
+    return (slope - (slope * u).sum(dim=1, keepdim=True) * u) / length
+
+
+def milliseconds(step, draws):
+    """Median CPU time of a step, the first one left out."""
+    found = []
+    for _ in range(draws + 1):
+        start = time.process_time()
+        step()
+        found.append(1e3 * (time.process_time() - start))
+    return statistics.median(found[1:])
+
+
+def backward(loss, z):
+    """One value and its gradient in the embeddings."""
+    loss(z.clone().requires_grad_()).backward()
+
+
+def measure(batch, n_classes):
+    """Rows (name, ours in ms, peer in ms or None, limit in ms)."""
+    draws = DRAWS.get(batch, 5)
+    z = torch.randn(batch, DIM, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(batch) // PER_CLASS
+    w = normalize(torch.randn(max(n_classes, int(labels.max()) + 1), DIM))
+    pairs = milliseconds(lambda: limit(z, normalize(z)), draws)
+    proxies = milliseconds(lambda: limit(z, w), draws)
+    for floor, cases in (
+        (pairs, lists(labels)),
+        (proxies, against_weights(labels, len(w))),
+    ):
+        for name, mine, peer in cases:
+            here = milliseconds(
+                lambda f=mine: backward(lambda z: f(normalize(z)), z), draws
+            )
+            there = None
+            if batch <= FITS.get(name, batch):
+                there = milliseconds(
+                    lambda g=peer: backward(lambda z: g(z, labels), z), draws
+                )
+            yield name, here, there, floor
+
+
+def table(rows):
+    """The rows as Markdown, and the geometric mean of the ratios."""
+    lines = ["| loss | ours, ms | peer, ms | peer / ours | ours / limit |"]
+    lines.append("|---|---|---|---|---|")
+    for name, here, there, floor in rows:
+        peer = "does not fit" if there is None else f"{there:.2f}"
+        ratio = "" if there is None else f"{there / here:.2f}"
+        lines.append(f"| {name} | {here:.2f} | {peer} | {ratio} | {here / floor:.1f} |")
+    return "\n".join(lines)
+
+
+def main():
+    """Measure, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, nargs="+", default=[128, 512, 2048])
+    parser.add_argument("--classes", type=int, default=1000)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    peer = version("pytorch-metric-learning")
+    print(f"torch {torch.__version__}, pytorch-metric-learning {peer}, one thread")
+    ratios = {}
+    for batch in options.batches:
+        rows = list(measure(batch, options.classes))
+        print(f"\nBatch {batch}, {PER_CLASS} a class, {options.classes} proxies\n")
+        print(table(rows))
+        found = {name: there / here for name, here, there, _ in rows if there}
+        mean = statistics.geometric_mean(found.values())
+        print(f"\nGeometric mean of peer / ours: {mean:.1f}")
+        ratios[f"batch {batch}"] = found
+    fig, ax = figure(size=(7, 5.5))
+    plot_ratios(ax, ratios, peer="pytorch-metric-learning")
+    fig.savefig(Path(__file__).with_suffix(".png"), dpi=120)
+
+
+if __name__ == "__main__":
+    main()

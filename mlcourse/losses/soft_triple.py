@@ -80,15 +80,19 @@ class SoftTripleLoss(nn.Module):
         z = normalize(as_float(z, "z"), dim=1)
         C, K, _ = self.centers.shape
         check_classes(labels, len(z), C)
+        if not len(z):
+            return 0 * self.centers.sum()
         w = normalize(self.centers.to(z.dtype), dim=2)
         cos = (z @ w.flatten(0, 1).T).view(len(z), C, K)
         sim = ((cos / self.gamma).softmax(dim=2) * cos).sum(dim=2)  # (n, C)
-        own = labels.long()[:, None]
-        logits = self.la * sim.scatter_add(
-            1, own, sim.new_full((1, 1), -self.margin).expand_as(own)
-        )
-        apart = torch.cdist(w, w, compute_mode="donot_use_mm_for_euclid_dist")
-        price = self.tau * apart.sum() / 2 / max(C * K * (K - 1), 1)
-        if not len(z):
-            return 0 * price
-        return cross_entropy(logits, own.squeeze(1)) + price
+        target = self.la * (sim.gather(1, labels.long()[:, None]) - self.margin)
+        logits = (self.la * sim).scatter(1, labels.long()[:, None], target)
+        loss = cross_entropy(logits, labels.long())
+        return loss + self.tau * self._apart(w) if self.tau else loss
+
+    @staticmethod
+    def _apart(w: Float[Tensor, "C K d"]) -> Float[Tensor, ""]:
+        """Sum of a class's distances between centres, over C K (K - 1)."""
+        C, K, _ = w.shape
+        dist = torch.cdist(w, w, compute_mode="donot_use_mm_for_euclid_dist")
+        return dist.sum() / 2 / max(C * K * (K - 1), 1)

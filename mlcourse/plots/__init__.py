@@ -4,6 +4,7 @@ from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.points import plot_points
+from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.scores import half_width, plot_scores
 from mlcourse.plots.show import show
@@ -19,6 +20,7 @@ __all__ = [
     "plot_counts",
     "plot_inequality",
     "plot_points",
+    "plot_ratios",
     "plot_regions",
     "plot_scores",
     "plot_thumbnails",
