@@ -83,8 +83,8 @@ class SoftTripleLoss(nn.Module):
         if not len(z):
             return 0 * self.centers.sum()
         w = normalize(self.centers.to(z.dtype), dim=2)
-        cos = (z @ w.flatten(0, 1).T).view(len(z), C, K)
-        sim = ((cos / self.gamma).softmax(dim=2) * cos).sum(dim=2)  # (n, C)
+        cos = (z @ w.transpose(0, 1).flatten(0, 1).T).view(len(z), K, C)
+        sim = ((cos / self.gamma).softmax(dim=1) * cos).sum(dim=1)  # (n, C)
         target = self.la * (sim.gather(1, labels.long()[:, None]) - self.margin)
         logits = (self.la * sim).scatter(1, labels.long()[:, None], target)
         loss = cross_entropy(logits, labels.long())
