@@ -19,6 +19,17 @@ from mlcourse.losses.npair import npair_loss
 from mlcourse.losses.pair_weights import pair_weights
 from mlcourse.losses.proxy_anchor import proxy_anchor_loss
 from mlcourse.losses.proxy_nca import proxy_nca_loss
+from mlcourse.losses.slopes_lists import (
+    info_nce_slopes,
+    multi_similarity_slopes,
+)
+from mlcourse.losses.slopes_pairs import contrastive_slopes, triplet_slopes
+from mlcourse.losses.slopes_sets import (
+    generalized_lifted_structure_slopes,
+    nca_slopes,
+    npair_slopes,
+)
+from mlcourse.losses.slopes_supcon import supcon_slopes
 from mlcourse.losses.smooth_ap import smooth_ap_loss
 from mlcourse.losses.soft_triple import SoftTripleLoss
 from mlcourse.losses.sphereface import sphereface_loss
@@ -32,15 +43,21 @@ __all__ = [
     "arcface_loss",
     "circle_loss",
     "contrastive_loss",
+    "contrastive_slopes",
     "cosface_loss",
     "generalized_lifted_structure_loss",
+    "generalized_lifted_structure_slopes",
     "info_nce_loss",
+    "info_nce_slopes",
     "l_softmax_loss",
     "lifted_structure_loss",
     "multi_similarity_loss",
+    "multi_similarity_slopes",
     "nca_loss",
+    "nca_slopes",
     "norm_softmax_loss",
     "npair_loss",
+    "npair_slopes",
     "pair_weights",
     "proxy_anchor_loss",
     "proxy_nca_loss",
@@ -48,5 +65,7 @@ __all__ = [
     "soft_triplet_loss",
     "sphereface_loss",
     "supcon_loss",
+    "supcon_slopes",
     "triplet_loss",
+    "triplet_slopes",
 ]
