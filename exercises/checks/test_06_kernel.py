@@ -550,19 +550,28 @@ def test_two_gammas(answers):
 
     The extremes decide: which pair is the nearest, which the farthest?
     """
+    line = "the numbers 0, 1, 3 and the test point 5"
+    cases = [(line, _f64([[0], [1], [3]]), _f64([[5]]))]
     for trial in range(10):
         unit = 10 ** (6 * torch.rand(()).item() - 3)
         n, d = 4 + trial, 1 + trial % 3
-        x = unit * torch.randn(n, d, dtype=torch.float64)
-        squares = _squares(x, x)[~torch.eye(n, dtype=torch.bool)]
-        name = f"{n} random points in {d} dimensions, of spread {unit:.2g}"
-        call = f"memorizing_gamma(x) with {name}"
-        gamma = _number(answers.memorizing_gamma(x), call, PRICE)
-        largest = math.exp(min(-gamma * squares.min().item(), 700.0))
+        x, x_test = unit * _random(n, d), unit * _random(3, d)
+        if trial % 2:  # a test point that is nearer to one than any pair is
+            near = (torch.nn.functional.pdist(x).min() / 3).item()
+            x_test[1] = x[2] + near * x_test[1] / x_test[1].norm()
+        name = f"{n} random points in {d} dimensions, spread {unit:.2g}, 3 test points"
+        cases.append((name, x, x_test))
+    for name, x, x_test in cases:
+        squares = _squares(x, x)[~torch.eye(len(x), dtype=torch.bool)]
+        least = min(squares.min().item(), _squares(x_test, x).min().item())
+        call = f"memorizing_gamma(x, x_test) with {name}"
+        gamma = _number(answers.memorizing_gamma(x, x_test), call, PRICE)
+        largest = math.exp(min(-gamma * least, 700.0))
         assert largest <= 1e-3, (
             f"{call} returned {gamma:.4g}: the largest kernel value of two different "
             f"points is {largest:.2g}, expected at most 0.001. The nearest pair "
-            f"decides. {PRICE}"
+            "decides, of two training points or of a test point and a training point. "
+            f"{PRICE}"
         )
         assert largest >= 1e-6, (
             f"{call} returned {gamma:.4g}: the largest kernel value of two different "

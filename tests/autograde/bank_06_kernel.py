@@ -617,27 +617,34 @@ class ATable:
 
 @wrong("06.5", "The nearest pair decides")
 class NotTheNearest:
-    def memorizing_gamma(x):
+    def memorizing_gamma(x, x_test):
         return 10 / torch.nn.functional.pdist(x).median() ** 2
 
 
-@wrong("06.5", "The nearest pair decides")
+@wrong("06.5", "of a test point and a training point")
+class TrainingPairsAlone:
+    def memorizing_gamma(x, x_test):
+        return 10 / torch.nn.functional.pdist(x).min() ** 2
+
+
+@wrong("06.5", "the largest kernel value of two different points")
 class FixedMemory:
-    def memorizing_gamma(x):
+    def memorizing_gamma(x, x_test):
         return 10.0
 
 
 @wrong("06.5", "the least that it takes")
 class EndlessMemory:
-    def memorizing_gamma(x):
+    def memorizing_gamma(x, x_test):
         return 1e300
 
 
-@wrong("06.5", "the least that it takes")
+@wrong("06.5", "the largest kernel value of two different points")
 class DistanceForSquare:
-    def memorizing_gamma(x):
-        near = torch.nn.functional.pdist(x).min()
-        return 10 / near if near > 1 else 10 / near**3
+    def memorizing_gamma(x, x_test):
+        return 10 / min(
+            torch.nn.functional.pdist(x).min(), torch.cdist(x_test, x).min()
+        )
 
 
 @wrong("06.5", "The farthest pair decides")
@@ -698,11 +705,12 @@ class ThreePoints:
     def indefinite_points(p, gamma):
         return np.array([-0.45, 0.0, 0.45]) * gamma ** (-1 / p)
 
-    def memorizing_gamma(x):
+    def memorizing_gamma(x, x_test):
+        points = x.tolist()
         low = min(
             math.dist(a, b) ** 2
-            for i, a in enumerate(x.tolist())
-            for b in x.tolist()[:i]
+            for i, a in enumerate(points + x_test.tolist())
+            for b in points[:i]
         )
         return math.log(2e3) / low
 
@@ -725,8 +733,12 @@ class BySearch:
                 return x.float()
             step = 0.95 * step
 
-    def memorizing_gamma(x):
-        gamma, squares = 1e-12, torch.nn.functional.pdist(x.float()) ** 2
+    def memorizing_gamma(x, x_test):
+        exact = "donot_use_mm_for_euclid_dist"
+        dist = torch.cdist(
+            torch.cat([x, x_test]).float(), x.float(), compute_mode=exact
+        )
+        gamma, squares = 1e-12, dist[dist > 0] ** 2
         while torch.exp(-gamma * squares).max() > 1e-4:
             gamma *= 1.1
         return gamma
