@@ -181,7 +181,7 @@ def _gamma(answers, x, name):
     pairs.sort()
     low, high = pairs[(len(pairs) - 1) // 2], pairs[len(pairs) // 2]
     middle = everything[len(everything) // 2], everything[(len(everything) - 1) // 2]
-    got = _number(answers.median_gamma(x), call, FORMULAS)
+    got = _number(answers.median_gamma(x), call, KERNEL)
     fits = (1 - 1e-4) / high <= got <= (1 + 1e-4) / low
     wrongs = [
         ("no pair of a point with itself counts", [1 / m for m in middle if m > 0]),
@@ -193,12 +193,12 @@ def _gamma(answers, x, name):
     for words, values in wrongs:
         near = any(abs(got - value) < 1e-3 * value for value in values)
         assert fits or not near, (
-            f"{call} returned {got:.6g}, expected {1 / low:.6g}: {words}. {FORMULAS}"
+            f"{call} returned {got:.6g}, expected {1 / low:.6g}: {words}. {KERNEL}"
         )
     assert fits, (
         f"{call} returned {got:.6g}, expected {1 / low:.6g}. List the squared "
         "distances of all pairs i < j, sort them, and take the middle one; two copies "
-        f"of a point are a pair too. {FORMULAS}"
+        f"of a point are a pair too. {KERNEL}"
     )
 
 
@@ -409,13 +409,13 @@ def test_monomials(answers):
     counts = [(100, 3, 2), *torch.randint(2, 50, (5, 3)).tolist()]
     for n, d, r in counts:
         call = f"n_parameters({n}, {d}, {r})"
-        pair = _two(answers.n_parameters(n, d, r), call, COEFFICIENTS)
-        got = [_number(value, call, COEFFICIENTS) for value in pair]
+        pair = _two(answers.n_parameters(n, d, r), call, PRICE)
+        got = [_number(value, call, PRICE) for value in pair]
         want = [r * n, r * (d + 1) * (d + 2) // 2]
         assert got == want, (
             f"{call} returned {got}, expected {want}: the entries of U (r, n), one "
             "column for each training point, and those of L (r, D), one column for "
-            f"each monomial, the constant included. {COEFFICIENTS}"
+            f"each monomial, the constant included. {PRICE}"
         )
 
 
@@ -573,34 +573,34 @@ def test_two_gammas(answers):
         squares = _squares(x, x)[~torch.eye(len(x), dtype=torch.bool)]
         least = min(squares.min().item(), _squares(x_test, x).min().item())
         call = f"memorizing_gamma(x, x_test) with {name}"
-        gamma = _number(answers.memorizing_gamma(x, x_test), call, PRICE)
+        gamma = _number(answers.memorizing_gamma(x, x_test), call, KERNEL)
         largest = math.exp(min(-gamma * least, 700.0))
         assert largest <= 1e-3, (
             f"{call} returned {gamma:.4g}: the largest kernel value of two different "
             f"points is {largest:.2g}, expected at most 0.001. The nearest pair "
             "decides, of two training points or of a test point and a training point. "
-            f"{PRICE}"
+            f"{KERNEL}"
         )
         assert largest >= 1e-6, (
             f"{call} returned {gamma:.4g}: the largest kernel value of two different "
             f"points is {largest:.1e}, asked for is one between 1e-6 and 1e-3: the "
-            f"least that it takes, up to a factor of 2. {PRICE}"
+            f"least that it takes, up to a factor of 2. {KERNEL}"
         )
         call = f"linear_gamma(x) with {name}"
-        gamma = _number(answers.linear_gamma(x), call, PRICE)
-        assert gamma > 0, f"{call} returned {gamma:.4g}; gamma is positive. {PRICE}"
+        gamma = _number(answers.linear_gamma(x), call, KERNEL)
+        assert gamma > 0, f"{call} returned {gamma:.4g}; gamma is positive. {KERNEL}"
         far = gamma * squares.max().item()
         ratio = -math.expm1(-far) / far if far > 0 else 1.0
         assert ratio >= 0.99, (
             f"{call} returned {gamma:.4g}: for the farthest pair the squared kernel "
             f"distance is {ratio:.4f} times 2 gamma times the squared distance, "
-            f"expected at least 0.99. The farthest pair decides. {PRICE}"
+            f"expected at least 0.99. The farthest pair decides. {KERNEL}"
         )
         assert ratio <= 0.9999, (
             f"{call} returned {gamma:.4g}: for the farthest pair the squared kernel "
             f"distance is {ratio:.8f} times 2 gamma times the squared distance; asked "
             "for is a ratio between 0.99 and 0.9999, because a smaller gamma leaves "
-            f"only the rounding of 2 - 2k. {PRICE}"
+            f"only the rounding of 2 - 2k. {KERNEL}"
         )
 
 
@@ -619,17 +619,17 @@ def test_collapsing_pair(answers):
         gamma = 2 / squares[squares > 0].median().item()
         name = f"{n} random points in {d} dimensions, of spread {unit:.2g}"
         call = f"collapsing_pair(x, {gamma:.4g}) with {name}"
-        pair = _table(answers.collapsing_pair(x, gamma), (2, d), call, PRICE)
+        pair = _table(answers.collapsing_pair(x, gamma), (2, d), call, KPCA)
         away = (pair - x.mean(dim=0)).norm(dim=1).max().item()
         assert away <= 100 * spread, (
             f"{call}: a point is {away / spread:.3g} times the largest distance of the "
-            f"data away from their mean, at most 100 are allowed. {PRICE}"
+            f"data away from their mean, at most 100 are allowed. {KPCA}"
         )
         apart = 2 - 2 * torch.exp(-gamma * (pair[0] - pair[1]).square().sum()).item()
         assert apart >= 1.9, (
             f"{call}: the images of your two points are {math.sqrt(apart):.4f} apart, "
             "expected almost √2, a square of at least 1.9: they must be far from each "
-            f"other too. {PRICE}"
+            f"other too. {KPCA}"
         )
         K, K_test = torch.exp(-gamma * squares), torch.exp(-gamma * _squares(pair, x))
         centred, test = _centred(K, K_test)
@@ -640,7 +640,7 @@ def test_collapsing_pair(answers):
         assert left <= 0.01, (
             f"{call}: the coordinates of your two points differ by {left:.4f}, "
             "expected at most 0.01. Both must be so far from all training points that "
-            f"each k(x, x_i) is almost 0. {PRICE}"
+            f"each k(x, x_i) is almost 0. {KPCA}"
         )
 
 
