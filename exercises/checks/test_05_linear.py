@@ -54,10 +54,11 @@ def _sized(numbers, what, reading):
 def _table(got, shape, what, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
     numbers = _numbers(got)
+    found = "no table of numbers" if numbers is None else f"shape {_shape(numbers)}"
     assert _shape(numbers) == shape, (
-        f"{what} shape {_shape(numbers)}, expected {shape}. {reading}"
+        f"{what}: got {found}, expected shape {shape}. {reading}"
     )
-    _sized(numbers, what, reading)
+    _sized(numbers, f"{what}: got", reading)
     return numbers
 
 
@@ -72,13 +73,13 @@ def _pair(got, shape, call, reading):
     one = value is not None and value.numel() == 1
     assert one, f"{call}: the value must be one number, got {got[0]!r:.80}. {reading}"
     _sized(value, f"{call}: the value is", reading)
-    gradient = _table(got[1], shape, f"{call}: the gradient has or holds", reading)
+    gradient = _table(got[1], shape, f"{call}: the gradient", reading)
     return value.item(), gradient
 
 
 def _rowwise(got, shape, call, reading):
     """Return got as whole numbers of this shape."""
-    numbers = _table(got, shape, f"{call} returned", reading)
+    numbers = _table(got, shape, call, reading)
     assert torch.equal(numbers, numbers.round()), (
         f"{call} must return row numbers of X, got {_show(numbers)}. {reading}"
     )
@@ -211,7 +212,7 @@ def _projects(answers, M, name):
     """Check the nearest PSD matrix by the conditions that only it meets."""
     call = f"project_psd(M) with {name}"
     d = len(M)
-    P = _table(answers.project_psd(M.numpy()), (d, d), f"{call} returned", CONE)
+    P = _table(answers.project_psd(M.numpy()), (d, d), call, CONE)
     M = M.double()
     S = (M + M.T) / 2
     tol = 1e-4 * (1 + M.abs().max())
@@ -269,7 +270,7 @@ def _factors(answers, values, k, name):
     M = (frame * torch.tensor(values, dtype=torch.float64)) @ frame.T
     M = (M + M.T) / 2
     call = f"factor(M, k={k}) with {name}"
-    L = _table(answers.factor(M.numpy(), k=k), (k, d), f"{call} returned", CONE)
+    L = _table(answers.factor(M.numpy(), k=k), (k, d), call, CONE)
     ordered = sorted(values, reverse=True)
     kept = [max(v, 0) for v in ordered[:k]]
     left = math.sqrt(sum((v - w) ** 2 for v, w in zip(ordered, kept, strict=False)))
@@ -731,7 +732,7 @@ def test_fools_lda(answers):
         assert X.shape[1] == 2, (
             f"{call}: X must have 2 columns, got {X.shape[1]}. {MAP}"
         )
-        w = _table(got[2], (2,), f"{call}: w has or holds", MAP)
+        w = _table(got[2], (2,), f"{call}: w", MAP)
         gap = X[y == 1].mean(dim=0) - X[y == 0].mean(dim=0)
         direction = torch.linalg.solve(C, gap)
         assert gap @ direction > 1e-4, (
@@ -769,7 +770,7 @@ def test_prefer_each_other(answers):
         d = len(x)
         call = f"prefer_each_other(x, z) with x = {_show(x)}, z = {_show(z)}"
         W = answers.prefer_each_other(x.numpy(), z.numpy())
-        W = _table(W, (d, d), f"{call} returned", FREE)
+        W = _table(W, (d, d), call, FREE)
         for name, a, b in (("x", x, z), ("z", z, x)):
             gain = a @ W @ b - a @ W @ a
             assert gain >= 0.999, (
@@ -854,7 +855,7 @@ def _mmc(answers, X, S, D, name):
     call = f"mmc(X, S, D) on {name}"
     d = X.shape[1]
     got = answers.mmc(X.numpy(), S.numpy(), D.numpy())
-    M = _table(got, (d, d), f"{call} returned", MMC)
+    M = _table(got, (d, d), call, MMC)
     tol = 1e-6 * M.abs().max()
     symmetric = tol > 0 and (M - M.T).abs().max() <= tol
     assert symmetric, f"{call}: M must be symmetric and not 0. {MMC}"

@@ -62,10 +62,11 @@ def _sized(numbers, what, reading):
 def _table(got, shape, what, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
     numbers = _numbers(got)
+    found = "no table of numbers" if numbers is None else f"shape {_shape(numbers)}"
     assert _shape(numbers) == shape, (
-        f"{what} shape {_shape(numbers)}, expected {shape}. {reading}"
+        f"{what}: got {found}, expected shape {shape}. {reading}"
     )
-    _sized(numbers, what, reading)
+    _sized(numbers, f"{what}: got", reading)
     return numbers
 
 
@@ -80,13 +81,13 @@ def _pair(got, shape, call, reading):
     one = value is not None and value.numel() == 1
     assert one, f"{call}: the value must be one number, got {got[0]!r:.80}. {reading}"
     _sized(value, f"{call}: the value is", reading)
-    gradient = _table(got[1], shape, f"{call}: the gradient has or holds", reading)
+    gradient = _table(got[1], shape, f"{call}: the gradient", reading)
     return value.item(), gradient
 
 
 def _rowwise(got, shape, call, reading):
     """Return got as whole numbers of this shape."""
-    numbers = _table(got, shape, f"{call} returned", reading)
+    numbers = _table(got, shape, call, reading)
     assert torch.equal(numbers, numbers.round()), (
         f"{call} must return row numbers of X, got {_show(numbers)}. {reading}"
     )
@@ -251,7 +252,7 @@ def _projects(answers, M, name):
     """Check the nearest PSD matrix by the conditions that only it meets."""
     call = f"project_psd(M) with {name}"
     d = len(M)
-    P = _table(answers.project_psd(M.numpy()), (d, d), f"{call} returned", CONE)
+    P = _table(answers.project_psd(M.numpy()), (d, d), call, CONE)
     M = M.double()
     S = (M + M.T) / 2
     tol = 1e-4 * (1 + M.abs().max())
@@ -309,7 +310,7 @@ def _factors(answers, values, k, name):
     M = (frame * torch.tensor(values, dtype=torch.float64)) @ frame.T
     M = (M + M.T) / 2
     call = f"factor(M, k={k}) with {name}"
-    L = _table(answers.factor(M.numpy(), k=k), (k, d), f"{call} returned", CONE)
+    L = _table(answers.factor(M.numpy(), k=k), (k, d), call, CONE)
     ordered = sorted(values, reverse=True)
     kept = [max(v, 0) for v in ordered[:k]]
     left = math.sqrt(sum((v - w) ** 2 for v, w in zip(ordered, kept, strict=False)))
@@ -883,7 +884,7 @@ def test_fools_lda(answers):
         assert X.shape[1] == 2, (
             f"{call}: X must have 2 columns, got {X.shape[1]}. {MAP}"
         )
-        w = _table(got[2], (2,), f"{call}: w has or holds", MAP)
+        w = _table(got[2], (2,), f"{call}: w", MAP)
         gap = X[y == 1].mean(dim=0) - X[y == 0].mean(dim=0)
         direction = torch.linalg.solve(C, gap)
         assert gap @ direction > 1e-4, (
@@ -921,7 +922,7 @@ def test_prefer_each_other(answers):
         d = len(x)
         call = f"prefer_each_other(x, z) with x = {_show(x)}, z = {_show(z)}"
         W = answers.prefer_each_other(x.numpy(), z.numpy())
-        W = _table(W, (d, d), f"{call} returned", FREE)
+        W = _table(W, (d, d), call, FREE)
         for name, a, b in (("x", x, z), ("z", z, x)):
             gain = a @ W @ b - a @ W @ a
             assert gain >= 0.999, (
@@ -1012,7 +1013,7 @@ def _mmc(answers, X, S, D, name):
     call = f"mmc(X, S, D) on {name}"
     d = X.shape[1]
     got = answers.mmc(X.numpy(), S.numpy(), D.numpy())
-    M = _table(got, (d, d), f"{call} returned", MMC)
+    M = _table(got, (d, d), call, MMC)
     tol = 1e-6 * M.abs().max()
     symmetric = tol > 0 and (M - M.T).abs().max() <= tol
     assert symmetric, f"{call}: M must be symmetric and not 0. {MMC}"
@@ -1117,33 +1118,37 @@ def test_mmc_is_better_than_chance(answers):
 
 
 def _hidden_best(W, apart):
-    """A bound on g that no feasible matrix passes, from the best of many steps."""
-    root = _inverse_root(W)
-    Z = apart @ root.T
+    """The largest g that steps find, and a bound that no feasible matrix passes."""
+    Z = apart @ _inverse_root(W).T
     B = torch.eye(len(W), dtype=torch.float64) / len(W)
-    best = math.inf
+    g, bound = 0.0, math.inf
     for _ in range(300):
         length = ((Z @ B) * Z).sum(dim=1).clamp(min=0).sqrt()
+        g = length.sum().item()
         length = length.clamp(min=1e-8 * length.max())
         G = (Z / (2 * length[:, None])).T @ Z
-        best = min(best, (length.sum() / 2 + torch.linalg.eigvalsh(G)[-1]).item())
+        above = (length.sum() / 2 + torch.linalg.eigvalsh(G)[-1]).item()
+        bound = min(bound, above)
+        if bound < 1.0005 * g:
+            break
         values, vectors = torch.linalg.eigh(B)
         half = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
         B = half @ G @ half
         B = B / B.trace()
-    return best
+    return g, bound
 
 
 def _hidden_side(sizes, d):
-    """Pairs for which neither the start nor one direction is nearly the best."""
+    """Pairs with a known best, which neither the start nor one direction is near."""
     while True:
         X, S, D = _side(sizes, d, 0.4)
         D = D[torch.randperm(len(D))[: len(D) // 2]]
         near, apart = _deltas(X, S), _deltas(X, D)
         W = near.T @ near
-        bound = _hidden_best(W, apart)
+        g, bound = _hidden_best(W, apart)
         simple = (torch.linalg.inv(W) / d, _with_squares(W, apart))
-        if all(_g(M, apart) < 0.98 * bound for M in simple):
+        far = all(_g(M, apart) < 0.98 * g for M in simple)
+        if far and bound < 1.001 * g:
             return X, S, D, bound
 
 
