@@ -737,7 +737,7 @@ def test_lmnn_value(answers):
 
 @task("05.4", points=1, hidden=True)
 def test_lmnn_gradient(answers):
-    """The gradient, against finite differences
+    """The gradient of pull and push
 
     Only hinges above 0 have a slope: such a triplet pulls its target, too, and pushes
     its impostor. Each square |L v|² has the derivative 2 L v v'.
