@@ -18,7 +18,7 @@ def points(
     return x, y
 
 
-def check_positive(value: float, name: str) -> None:
+def check_positive(value: float | int, name: str) -> None:
     """Raise ValueError unless value > 0."""
     if not value > 0:
         raise ValueError(f"{name} must be > 0, got {value}")

@@ -10,7 +10,7 @@ from mlcourse.kernel.nystroem import Nystroem
 
 
 def kernelize(
-    learner: BaseEstimator,
+    learner: BaseEstimator | str,
     *,
     kernel: Kernel,
     gamma: float | None = None,
@@ -28,7 +28,8 @@ def kernelize(
     Parameters
     ----------
     learner : any linear learner that sees only distances or inner products: NCA gives
-        KNCA, LMNN gives KLMNN, LFDA gives KLFDA, DNE gives KDNE
+        KNCA, LMNN gives KLMNN, LFDA gives KLFDA, DNE gives KDNE; "passthrough" keeps
+        the kernel's own distance
     kernel, gamma, degree, coef0 : as in KernelCoordinates
     n_components : int >= 1 or None; kernel coordinates that the learner sees (not rows
         of L); fewer coordinates regularise
