@@ -30,8 +30,8 @@ def polynomial_kernel(
     Y: ArrayLike,
     *,
     degree: int,
-    gamma: float = 1.0,
-    coef0: float = 1.0,
+    gamma: float | int = 1.0,
+    coef0: float | int = 1.0,
 ) -> Float[np.ndarray, "n m"]:
     r"""All products of up to ``degree`` coordinates, without listing them.
 
@@ -53,7 +53,9 @@ def polynomial_kernel(
     return K
 
 
-def rbf_kernel(X: ArrayLike, Y: ArrayLike, *, gamma: float) -> Float[np.ndarray, "n m"]:
+def rbf_kernel(
+    X: ArrayLike, Y: ArrayLike, *, gamma: float | int
+) -> Float[np.ndarray, "n m"]:
     r"""Gaussian (radial basis function): 1 for equal points, near 0 for far ones.
 
     .. math:: k(x, y) = \exp \bigl( -\gamma \lVert x - y \rVert^2 \bigr)
