@@ -12,6 +12,7 @@ CHAPTERS = (
     "distances",
     "judgements",
     "linear",
+    "kernel",
     "networks",
     "losses",
     "regularizers",

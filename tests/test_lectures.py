@@ -20,6 +20,7 @@ OPENS = {
     "03": ("distances",),
     "04": ("judgements",),
     "05": ("linear",),
+    "06": ("kernel",),
     "07": ("networks", "losses", "regularizers", "samplers"),
 }
 

@@ -2,7 +2,9 @@
 
 from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
+from mlcourse.plots.curves import plot_curves
 from mlcourse.plots.inequality import plot_inequality
+from mlcourse.plots.level_lines import plot_level_lines
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
@@ -18,7 +20,9 @@ __all__ = [
     "marks_of",
     "plot_ball",
     "plot_counts",
+    "plot_curves",
     "plot_inequality",
+    "plot_level_lines",
     "plot_points",
     "plot_ratios",
     "plot_regions",
