@@ -7,7 +7,7 @@ Everything in this package fills one slot of the course's formula,
 """
 
 #: Chapters in the order of the lectures; a lecture uses none before its turn.
-CHAPTERS = ("relations", "distances", "judgements", "linear")
+CHAPTERS = ("relations", "invariances", "distances", "judgements", "linear")
 #: Helpers that any lecture may use.
 SERVICES = ("datasets", "evaluation", "grading", "plots")
 

@@ -14,7 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 LECTURES = sorted((ROOT / "lectures").glob("[0-9][0-9]_*.ipynb"))
 TEMPLATE = ROOT / "templates" / "lecture.ipynb"
 #: Lecture -> the chapter that may be used from then on.
-OPENS = {"01": "relations", "03": "distances", "04": "judgements", "05": "linear"}
+OPENS = {
+    "01": "relations",
+    "02": "invariances",
+    "03": "distances",
+    "04": "judgements",
+    "05": "linear",
+}
 
 
 def load(path):
