@@ -6,13 +6,14 @@ conditional flow for any frozen E.
 """
 
 from mlcourse.invariances.actnorm import ActNorm
-from mlcourse.invariances.agreement import agreement, remaining_variance
+from mlcourse.invariances.agreement import agreement
 from mlcourse.invariances.autoencoder import Autoencoder
 from mlcourse.invariances.conditional_inn import ConditionalINN
 from mlcourse.invariances.coupling import ConditionalCoupling
 from mlcourse.invariances.encoder import Encoder
 from mlcourse.invariances.gaussian_class import GaussianClass
 from mlcourse.invariances.likelihood import negative_log_likelihood
+from mlcourse.invariances.remaining_variance import remaining_variance
 from mlcourse.invariances.train_autoencoder import train_autoencoder
 from mlcourse.invariances.train_encoder import train_encoder
 from mlcourse.invariances.train_inn import train_inn

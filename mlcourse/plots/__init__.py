@@ -2,7 +2,9 @@
 
 from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
+from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.inequality import plot_inequality
+from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.scores import half_width, plot_scores
@@ -17,7 +19,9 @@ __all__ = [
     "marks_of",
     "plot_ball",
     "plot_counts",
+    "plot_fibres",
     "plot_inequality",
+    "plot_overlap",
     "plot_points",
     "plot_regions",
     "plot_scores",

@@ -39,6 +39,17 @@ def test_equal_distances_take_the_lower_index():
     assert flipped.tolist() == [0.0]
 
 
+def test_nearest_is_exact_where_the_fast_formula_rounds(generator):
+    # far from the origin the expanded square loses gaps of 0.01 in float32
+    references = 1000 + 0.01 * torch.arange(40.0)[:, None].expand(-1, 30)
+    sample = references[17].expand(1, 1, -1)
+    label = torch.arange(40) % 8
+    for shift in (0, 1):
+        want = [float(shift == 0)]
+        factor = label[17:18] + shift
+        assert agreement(sample, factor, references, label).tolist() == want
+
+
 def test_order_of_references_and_names_of_factors_do_not_matter(draw, generator):
     samples, references = draw(5, 4, 3), draw(30, 3)
     label = torch.randint(3, (30,), generator=generator)
