@@ -3,8 +3,8 @@
 ``python benchmarks/invariances.py`` prints one Markdown table: agreement of character,
 script, font and weight between an image and samples of its code's class, and the
 variance of the horizontal position that is left, for new images of the characters of
-the training and for characters never seen; mean and 95 % t-interval over the seeds. The
-judge is the nearest of all other images, by pixels. CPU seconds, one thread, on stderr.
+the training and for characters never seen; mean (least-most) over the seeds. The judge
+is the nearest of all other images, by pixels. CPU seconds, one thread, on stderr.
 """
 
 import sys
@@ -24,9 +24,8 @@ from mlcourse.invariances import (
     train_encoder,
     train_inn,
 )
-from mlcourse.plots import half_width
 
-SEEDS, QUERIES, SAMPLES, DIM, CODE = range(3), 200, 8, 48, 32
+SEEDS, QUERIES, SAMPLES, DIM, CODE = range(2), 200, 8, 48, 32
 FACTORS = ("character", "script", "font", "weight")
 
 
@@ -120,7 +119,7 @@ def main():
     print("|---" * (len(FACTORS) + 3) + "|")
     for (where, name), values in sorted(rows.items(), key=lambda row: row[0][0]):
         table = torch.tensor(values).T
-        cells = [f"{v.mean():.2f} ± {half_width(v):.2f}" for v in table]
+        cells = [f"{v.mean():.2f} ({v.min():.2f}-{v.max():.2f})" for v in table]
         print(f"| {where} | {name} |", " | ".join(cells), "|")
 
 

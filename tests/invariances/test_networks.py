@@ -12,6 +12,7 @@ from mlcourse.invariances import (
     train_encoder,
 )
 from mlcourse.invariances._networks import drawn, perceptron
+from mlcourse.invariances._steps import descend
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,25 @@ def test_perceptron_has_no_relu_at_its_end():
 
 
 # --- training ---
+
+
+def test_rate_rises_to_lr_and_falls_to_nearly_0(generator):
+    # the gradient is 1, so that each step of Adam moves by the rate
+    place = nn.Parameter(torch.zeros(()))
+    values = descend(
+        lambda rows: place + 0.0,
+        [place],
+        9,
+        steps=100,
+        batch=2,
+        lr=0.1,
+        generator=generator,
+    )
+    rate = -values.diff()  # but for the momentum, which also has a schedule
+    assert rate[0] < 0.01
+    assert 25 <= rate.argmax() <= 35
+    assert rate.max().item() == pytest.approx(0.1, rel=0.1)
+    assert rate[-1] < 0.0005
 
 
 def test_autoencoder_beats_the_mean_image(generator, data):
