@@ -28,7 +28,7 @@ def agreement(
 
     Returns
     -------
-    (q,), from 0 to 1, in float64; of equal distances the lower index counts. To be read
+    (q,), from 0 to 1, in float64; of up to eight equals the lower index counts. To be read
     beside two others: that of fresh images (chance) and that of decoded originals (the
     most that this judge can see).
 
@@ -53,8 +53,8 @@ def agreement(
     check_rows(references, samples.shape[2], "references")
     check_paired(samples, factor, "samples and factor")
     check_paired(references, reference_factor, "references and reference_factor")
-    nearest = torch.stack([_nearest(x, references) for x in samples])  # (q, s)
-    found = reference_factor[nearest]
+    nearest = _nearest(samples.flatten(0, 1), references)
+    found = reference_factor[nearest].view(samples.shape[:2])  # (q, s)
     return (found == factor[:, None]).double().mean(dim=1)
 
 

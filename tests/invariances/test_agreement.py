@@ -39,15 +39,32 @@ def test_equal_distances_take_the_lower_index():
     assert flipped.tolist() == [0.0]
 
 
-def test_nearest_is_exact_where_the_fast_formula_rounds(generator):
-    # far from the origin the expanded square loses gaps of 0.01 in float32
-    references = 1000 + 0.01 * torch.arange(40.0)[:, None].expand(-1, 30)
-    sample = references[17].expand(1, 1, -1)
-    label = torch.arange(40) % 8
-    for shift in (0, 1):
-        want = [float(shift == 0)]
-        factor = label[17:18] + shift
-        assert agreement(sample, factor, references, label).tolist() == want
+def test_nearest_is_exact_far_from_the_origin():
+    # the expanded square loses gaps of 0.01 at 1000 in float32
+    references = 1000 + 0.01 * torch.arange(400.0)[:, None].expand(-1, 30)
+    label = torch.arange(400)
+    for i in (17, 203, 399):
+        sample = references[i].expand(1, 1, -1)
+        assert agreement(sample, label[i : i + 1], references, label).tolist() == [1.0]
+
+
+def test_nearest_is_exact_in_two_clusters_far_apart():
+    # no centre helps here: of each cluster the fast formula sees only noise
+    step = 0.01 * torch.arange(6.0)
+    references = torch.cat([1000 + step, -1000 - step])[:, None].expand(-1, 30)
+    label = torch.arange(12)
+    samples = references[:, None]
+    assert agreement(samples, label, references, label).tolist() == [1.0] * 12
+
+
+def test_of_many_equal_references_the_first_counts(draw):
+    references = torch.cat([9 + draw(30, 3), draw(1, 3).expand(7, -1)]).flip(0)
+    label = torch.arange(37)
+    sample = references[:1][None]
+    assert agreement(sample, label[:1], references, label).tolist() == [1.0]
+    assert agreement(sample, label[1:2], references, label).tolist() == [0.0]
+    late = torch.cat([references[7:], references[:7]])
+    assert agreement(sample, label[30:31], late, label).tolist() == [1.0]
 
 
 def test_order_of_references_and_names_of_factors_do_not_matter(draw, generator):
