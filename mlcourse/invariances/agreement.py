@@ -28,7 +28,7 @@ def agreement(
 
     Returns
     -------
-    (q,), from 0 to 1, in float64; of up to eight equals the lower index counts. To be read
+    (q,), from 0 to 1, in float64; of up to 8 equals the lower index counts. To be read
     beside two others: that of fresh images (chance) and that of decoded originals (the
     most that this judge can see).
 
