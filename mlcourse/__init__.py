@@ -9,6 +9,7 @@ Everything in this package fills one slot of the course's formula,
 #: Chapters in the order of the lectures; a lecture uses none before its turn.
 CHAPTERS = (
     "relations",
+    "invariances",
     "distances",
     "judgements",
     "linear",

@@ -17,6 +17,7 @@ TEMPLATE = ROOT / "templates" / "lecture.ipynb"
 #: Lecture -> the chapters that may be used from then on.
 OPENS = {
     "01": ("relations",),
+    "02": ("invariances",),
     "03": ("distances",),
     "04": ("judgements",),
     "05": ("linear",),

@@ -3,8 +3,10 @@
 from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
+from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
+from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
@@ -21,8 +23,10 @@ __all__ = [
     "plot_ball",
     "plot_counts",
     "plot_curves",
+    "plot_fibres",
     "plot_inequality",
     "plot_level_lines",
+    "plot_overlap",
     "plot_points",
     "plot_ratios",
     "plot_regions",
