@@ -13,17 +13,17 @@ from mlcourse.plots.style import COLORS, LINES, MARKERS, cycle
 def plot_lines(
     ax: Axes,
     x: Float[Tensor, " k"],
-    series: Mapping[str, Float[Tensor, "k"] | Float[Tensor, "s k"]],
+    series: Mapping[str, Float[Tensor, " k"] | Float[Tensor, "s k"]],
 ) -> None:
-    """Draw series[name] over x; each has a colour, a marker and a line style.
+    """Draw each series over x, with a colour, a marker and a line style of its own.
 
     Values (s, k) are of s seeds: their mean, with bars of the 95 % t-interval.
     """
     for i, (name, values) in enumerate(series.items()):
         seeds = values.ndim == 2
         ax.errorbar(
-            x,
-            values.mean(dim=0) if seeds else values,
+            x.tolist(),
+            (values.mean(dim=0) if seeds else values).tolist(),
             yerr=[half_width(column) for column in values.T] if seeds else None,
             color=cycle(COLORS, i),
             marker=cycle(MARKERS, i),
