@@ -399,6 +399,14 @@ class Neighbours:
         return torch.stack(rows)
 
 
+@wrong("04.4", "dealt in turn, not drawn")
+class InTurn:
+    def fair_pairs(labels, m, seed):
+        lists = [torch.combinations(rows) for rows in _members(labels)]
+        turns = [(lists[(i + seed) % len(lists)], i // len(lists)) for i in range(m)]
+        return [pairs[(i + seed) % len(pairs)].tolist() for pairs, i in turns]
+
+
 @wrong("04.4", "a pair of two classes")
 class AnyPair:
     def fair_pairs(labels, m, seed):
@@ -579,17 +587,18 @@ wrong(
 )
 right(
     "04.6",
-    explain_04_6="""Dissimilar pairs outnumber similar ones by a hundred to one here. One
+    explain_04_6="""Dissimilar pairs outnumber similar ones by a hundred to one. One
     percent of the large set moves over to the small set and is then as large as it.
     In a triplet there is always one positive and one negative; a mistake only swaps
     these two, so the fraction of wrong triplets stays at the rate of mistakes.""",
 )
 right(
     "04.6",
-    explain_04_6="""S is rare: 19,000 of two million. Errors among the rest, at one percent,
-    bring about 19,800 strangers into it, so that more than half of it is false. Triplets
-    have no rare class: every judgement has two sides of equal number, and with one percent
-    of exchanged answers precisely one percent of them is false.""",
+    explain_04_6="""S is rare: 19,000 of two million. Errors among the rest, at one
+    percent, bring about 19,800 strangers into it, so that more than half of it is
+    false. Triplets have no rare class: every judgement has two sides of equal number,
+    and with one percent of exchanged answers precisely one percent of them is false.
+    """,
 )
 
 # -------------------------------------------------------------- 04.7 Challenge

@@ -43,7 +43,8 @@ def _said(got, width, call, reading):
     ):
         return []
     shape = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert numbers is not None and numbers.ndim == 2 and numbers.shape[1] == width, (
+    table = numbers is not None and numbers.ndim == 2 and numbers.shape[1] == width
+    assert table, (
         f"{call} returned {shape}, expected rows of {width} indices, one judgement a "
         f"row. {reading}"
     )
@@ -328,7 +329,8 @@ def _check_weights(answers, sizes):
     for (name, want), part in zip(wants.items(), got, strict=True):
         numbers = _numbers(part)
         found = None if numbers is None else numbers.reshape(-1).tolist()
-        assert found is not None and len(found) == len(sizes), (
+        fits = found is not None and len(found) == len(sizes)
+        assert fits, (
             f"{name} of {call} must hold one count a class, {len(sizes)} numbers. "
             f"{COUNTS}"
         )
@@ -380,6 +382,12 @@ def test_fair_draw(answers):
     other = _said(answers.fair_pairs(y, m, seed + 1), 2, call, COUNTS)
     assert rows != other, f"{call}: another seed gave the same pairs. {COUNTS}"
     share = Counter(labels[i] for i, _ in rows)
+    shares = [share, Counter(labels[i] for i, _ in other)]
+    dealt = all(len(set(counts.values())) == 1 for counts in shares)
+    assert not dealt, (
+        f"{call} gave each class exactly {m // 3} pairs, for two seeds: that is dealt "
+        f"in turn, not drawn. {COUNTS}"
+    )
     for label in (4, -1, 9):
         spread = 6 * math.sqrt(m * 2 / 9)
         assert abs(share[label] - m / 3) < spread, (
@@ -511,7 +519,8 @@ def test_other_scale(answers):
         call = f"other_scale(dist, tau) with tau = {tau}, {len(dist)} points"
         got = _numbers(answers.other_scale(dist, tau))
         square = got is not None and got.shape == dist.shape
-        assert square and bool(got.isfinite().all()), (
+        finite = square and bool(got.isfinite().all())
+        assert finite, (
             f"{call} must return a table of finite distances, (n, n). {RELATIVE}"
         )
         proper = torch.equal(got, got.T) and bool((got.diagonal() == 0).all())
@@ -521,8 +530,8 @@ def test_other_scale(answers):
         )
         i, j = torch.triu_indices(len(dist), len(dist), offset=1)
         assert bool((got[i, j] > tau).all()), (
-            f"{call}: a pair is still at most tau apart, {got[i, j].min():.3g}; no pair "
-            f"may be called alike. {RELATIVE}"
+            f"{call}: a pair is still at most tau apart, {got[i, j].min():.3g}; no "
+            f"pair may be called alike. {RELATIVE}"
         )
         old, new = dist[i, j], got[i, j]
         kept = torch.equal(
@@ -587,7 +596,8 @@ def _check_rates(answers, rates, q, name):
     got = _numbers(answers.error_rates(_asked(rates, q)[1]))
     found = None if got is None else got.reshape(-1)
     fits = found is not None and len(found) == len(rates)
-    assert fits and bool(found.isfinite().all()), (
+    finite = fits and bool(found.isfinite().all())
+    assert finite, (
         f"{call} must return one finite number a person, {len(rates)}. {ERRORS}"
     )
     for guess, rate in zip(found.tolist(), rates, strict=True):
@@ -635,8 +645,9 @@ def test_truth_beats_the_majority(answers):
     got = _numbers(answers.truth(said))
     found = None if got is None else got.reshape(-1)
     fits = found is not None and len(found) == len(truth)
-    assert fits and bool(((found == 0) | (found == 1)).all()), (
-        f"{call} must return True or False for each pair, {len(truth)} of them. {ERRORS}"
+    plain = fits and bool(((found == 0) | (found == 1)).all())
+    assert plain, (
+        f"{call} must return True or False for each of {len(truth)} pairs. {ERRORS}"
     )
     wrong = (found.bool() != truth).double().mean().item()
     assert wrong < 0.06, (
