@@ -6,11 +6,14 @@ from mlcourse.plots.curves import plot_curves
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
+from mlcourse.plots.lines import plot_lines
+from mlcourse.plots.links import plot_links
 from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.scores import half_width, plot_scores
+from mlcourse.plots.shares import plot_shares
 from mlcourse.plots.show import show
 from mlcourse.plots.slide import slide
 from mlcourse.plots.style import figure
@@ -26,11 +29,14 @@ __all__ = [
     "plot_fibres",
     "plot_inequality",
     "plot_level_lines",
+    "plot_lines",
+    "plot_links",
     "plot_overlap",
     "plot_points",
     "plot_ratios",
     "plot_regions",
     "plot_scores",
+    "plot_shares",
     "plot_thumbnails",
     "show",
     "slide",
