@@ -69,6 +69,8 @@ class NCA(MahalanobisLearner):
         points, codes = self._labelled(X, y)
         check_steps(self.max_iter, self.tol)
         points, axes, unit = principal_start(points, self._n_rows(points.shape[1]))
+        # Mean square distances beyond 32 leave one neighbour a vote, and a flat slope.
+        axes = axes * min(1.0, 4 / np.sqrt(len(axes)))
         if len(axes) <= codes.max():  # LDA has C - 1 axes or fewer
             discriminant = LDA().fit(points, codes).components_
             if len(axes) <= len(discriminant):
