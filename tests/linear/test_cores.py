@@ -107,6 +107,7 @@ def test_estimator_has_the_defaults_of_its_core(name):
 @pytest.mark.parametrize(
     ("name", "defaults"),
     [
+        ("DNE", {"n_neighbors": 5}),
         ("GMML", {"t": 0.5}),
         ("ITML", {"gamma": 1.0, "bounds": None, "tol": 1e-6, "max_iter": 1000}),
         ("LFDA", {"n_neighbors": 7}),

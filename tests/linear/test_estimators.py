@@ -265,6 +265,27 @@ def test_stopping_early_is_said_and_leaves_a_finite_map(learner):
 
 
 @each_iterative
+def test_a_looser_tolerance_ends_sooner(learner):
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = StandardScaler().fit_transform(X)[::3], y[::3]
+    fine = 1e-9 if type(learner).__name__ == "SDML" else min(learner.tol, 1e-4)
+    loose, strict = (clone(learner).set_params(tol=t).fit(X, y) for t in (0.9, fine))
+    assert loose.n_iter_ < strict.n_iter_
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [e for e in METRICS if "n_components" in e.get_params()],
+    ids=lambda e: type(e).__name__,
+)
+def test_n_components_is_the_number_of_rows(learner, iris):
+    for k in (1, 2):
+        fitted = clone(learner).set_params(n_components=k).fit(*iris)
+        assert fitted.components_.shape == (k, 4)
+        assert type(learner)(k).n_components == k
+
+
+@each_iterative
 def test_nothing_is_said_when_it_converged(learner, iris):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
