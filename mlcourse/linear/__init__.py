@@ -21,6 +21,8 @@ from mlcourse.linear.nca_estimator import NCA
 from mlcourse.linear.oasis import oasis
 from mlcourse.linear.oasis_estimator import OASIS
 from mlcourse.linear.rca import RCA, rca
+from mlcourse.linear.scml import scml
+from mlcourse.linear.scml_estimator import SCML
 from mlcourse.linear.sdml import sdml
 from mlcourse.linear.sdml_estimator import SDML
 from mlcourse.linear.whitening import Whitening
@@ -40,6 +42,7 @@ __all__ = [
     "NCA",
     "OASIS",
     "RCA",
+    "SCML",
     "SDML",
     "MahalanobisLearner",
     "Taxonomy",
@@ -53,5 +56,6 @@ __all__ = [
     "oasis",
     "project_psd",
     "rca",
+    "scml",
     "sdml",
 ]

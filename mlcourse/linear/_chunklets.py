@@ -16,7 +16,8 @@ def chunklet_map(
     if not in_chunklet.any():
         raise ValueError("RCA needs similar points: one pair in S, two of one class")
     Z, W = span(X)
-    Z, codes = Z[in_chunklet], np.unique(codes[in_chunklet], return_inverse=True)[1]
+    if not in_chunklet.all():
+        Z, codes = Z[in_chunklet], np.unique(codes[in_chunklet], return_inverse=True)[1]
     within = Z - group_means(Z, codes)[0][codes]
     variance, axes = relative_axes(within.T @ within / len(Z), reg=reg)
     return fixed_signs(axes / np.sqrt(variance)[:, None] @ W)

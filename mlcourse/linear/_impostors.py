@@ -15,19 +15,34 @@ def target_neighbours(
 
     Of points equally far, the one with the lesser coordinates is nearer: no row order.
     """
-    targets = np.full((len(X), k), -1)
+    return _nearest(X, codes, k, own=True)
+
+
+def stranger_neighbours(
+    X: Float[np.ndarray, "n d"], codes: Int[np.ndarray, " n"], k: int
+) -> Int[np.ndarray, "n k"]:
+    """The k nearest points of all other classes, in the same way."""
+    return _nearest(X, codes, k, own=False)
+
+
+def _nearest(
+    X: Float[np.ndarray, "n d"], codes: Int[np.ndarray, " n"], k: int, *, own: bool
+) -> Int[np.ndarray, "n k"]:
+    found = np.full((len(X), k), -1)
     order = np.lexsort(X.T)
     for code in range(codes.max() + 1):
         group = order[codes[order] == code]
-        square = euclidean_distances(X[group] - X[group].mean(axis=0), squared=True)
-        square = np.round(
-            square / (1e-9 * square.max() or 1.0)
-        )  # ties, but for round-off
-        np.fill_diagonal(square, np.inf)
-        found = min(k, len(group) - 1)
-        near = np.argsort(square, axis=1, kind="stable")[:, :found]
-        targets[group, :found] = group[near]
-    return targets
+        among = order[(codes[order] == code) == own]
+        centre = X[group].mean(axis=0)
+        square = euclidean_distances(X[group] - centre, X[among] - centre, squared=True)
+        unit = 1e-9 * square.max(initial=0.0) or 1.0
+        square = np.round(square / unit)  # ties, but for round-off
+        if own:
+            np.fill_diagonal(square, np.inf)
+        there = min(k, len(among) - own)
+        near = np.argsort(square, axis=1, kind="stable")[:, :there]
+        found[group, :there] = among[near]
+    return found
 
 
 def square_lengths(

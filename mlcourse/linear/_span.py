@@ -33,8 +33,8 @@ def span(
     axes = vectors[:, values > NULL * values[-1]].T
     map_ = axes / np.sqrt(values[values > NULL * values[-1], None])
     Z = points @ map_.T
-    rest = np.linalg.cholesky(Z.T @ Z / len(Z))
-    Z, map_ = np.linalg.solve(rest, Z.T).T, np.linalg.solve(rest, map_) / scale
+    rest = np.linalg.inv(np.linalg.cholesky(Z.T @ Z / len(Z)))  # nearly I
+    Z, map_ = Z @ rest.T, rest @ map_ / scale
     if len(axes) < len(scale):
         basis = np.linalg.qr((axes * scale).T)[0]
         map_ = map_ @ basis @ basis.T

@@ -69,9 +69,12 @@ class NCA(MahalanobisLearner):
         points, codes = self._labelled(X, y)
         check_steps(self.max_iter, self.tol)
         points, axes, unit = principal_start(points, self._n_rows(points.shape[1]))
-        discriminant = LDA().fit(points, codes).components_
-        if len(axes) <= len(discriminant):
-            axes = discriminant[: len(axes)]
+        # Mean square distances beyond 32 leave one neighbour a vote, and a flat slope.
+        axes = axes * min(1.0, 4 / np.sqrt(len(axes)))
+        if len(axes) <= codes.max():  # LDA has C - 1 axes or fewer
+            discriminant = LDA().fit(points, codes).components_
+            if len(axes) <= len(discriminant):
+                axes = discriminant[: len(axes)]
         same = codes[:, None] == codes
 
         def loss(L: np.ndarray) -> tuple[float, np.ndarray]:

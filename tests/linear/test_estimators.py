@@ -1,11 +1,14 @@
 """What every learner of mlcourse.linear keeps, whatever it optimises."""
 
 import inspect
+import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -214,6 +217,82 @@ def test_float32_is_computed_in_float64(learner, iris):
     assert fitted.components_.dtype == np.float64
     again = clone(learner).fit(X.astype(np.float64), y)
     assert np.array_equal(fitted.components_, again.components_)
+
+
+@each
+@pytest.mark.parametrize("spoil", [constant, collinear])
+def test_a_direction_without_data_gives_a_metric_that_works(learner, iris, spoil):
+    # Not merely finite: the classes that were apart stay apart.
+    X, y = spoil(*iris)
+    fitted = clone(learner).fit(X, y)
+    if isinstance(fitted, MahalanobisLearner):
+        Z = fitted.transform(X)
+        assert KNeighborsClassifier(1).fit(Z[::2], y[::2]).score(Z, y) > 0.8
+
+
+@pytest.mark.parametrize("name", ["LMNN", "NCA"])
+def test_memory_never_holds_a_vector_for_every_pair(name):
+    n, d = 700, 60
+    X = np.random.default_rng(0).normal(size=(n, d))
+    y = np.arange(n) % 3
+    X[:, 0] += 3 * y
+    learner = getattr(mlcourse.linear, name)(max_iter=4, tol=1e-9)
+    tracemalloc.start()
+    with pytest.warns(ConvergenceWarning):
+        learner.fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < n * n * d * 8 / 4  # 235 MB for all differences; a few (n, n) are 4 MB
+
+
+# --- honest about the end -------------------------------------------------------------
+
+ITERATIVE = [e for e in LEARNERS if "max_iter" in e.get_params()]
+each_iterative = pytest.mark.parametrize(
+    "learner", ITERATIVE, ids=lambda e: type(e).__name__
+)
+
+
+@each_iterative
+def test_stopping_early_is_said_and_leaves_a_finite_map(learner):
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = StandardScaler().fit_transform(X)[::3], y[::3]
+    early = clone(learner).set_params(max_iter=1, tol=1e-12)
+    with pytest.warns(ConvergenceWarning, match="max_iter|did not converge"):
+        early.fit(X, y)
+    assert np.isfinite(early.components_).all()
+    assert early.n_iter_ <= 2
+
+
+@each_iterative
+def test_a_looser_tolerance_ends_sooner(learner):
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = StandardScaler().fit_transform(X)[::3], y[::3]
+    fine = 1e-9 if type(learner).__name__ == "SDML" else min(learner.tol, 1e-4)
+    loose, strict = (clone(learner).set_params(tol=t).fit(X, y) for t in (0.9, fine))
+    assert loose.n_iter_ < strict.n_iter_
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [e for e in METRICS if "n_components" in e.get_params()],
+    ids=lambda e: type(e).__name__,
+)
+def test_n_components_is_the_number_of_rows(learner, iris):
+    for k in (1, 2):
+        fitted = clone(learner).set_params(n_components=k).fit(*iris)
+        assert fitted.components_.shape == (k, 4)
+        assert type(learner)(k).n_components == k
+
+
+@each_iterative
+def test_nothing_is_said_when_it_converged(learner, iris):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted = clone(learner).fit(*iris)
+    assert 1 <= fitted.n_iter_ < fitted.max_iter
+    if hasattr(fitted, "duality_gap_"):
+        assert 0 <= fitted.duality_gap_ <= fitted.tol
 
 
 # --- its place in the map -------------------------------------------------------------

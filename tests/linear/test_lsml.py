@@ -92,6 +92,20 @@ def test_sorting_sums_over_every_quadruplet(blobs, rng):
             np.testing.assert_allclose(got, want, rtol=1e-6)
 
 
+def test_sorting_where_every_comparison_is_wrong_or_none_is(blobs, rng):
+    X, L = blobs[0], rng.normal(size=(3, 5))
+    pairs = np.stack(np.triu_indices(len(X), k=1), axis=1)
+    order = pairs[np.argsort(ListedPairs(X, pairs).squares(L))]
+    short, long = order[:6], order[-9:]
+    for S, D, none in ((long, short, False), (short, long, True)):
+        a, b = np.repeat(S, len(D), axis=0), np.tile(D, (len(S), 1))
+        expected = quadruplet_loss(ListedPairs(X, a), ListedPairs(X, b), np.ones(54))(L)
+        found = all_quadruplets_loss(ListedPairs(X, S), ListedPairs(X, D), weight=1.0)
+        for got, want in zip(found(L), expected, strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-9)
+        assert (expected[0] == 0) is none
+
+
 def test_estimator_uses_all_quadruplets(blobs):
     X, y = blobs
     X = X / X.std(axis=0)

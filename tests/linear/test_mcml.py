@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import eigh
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
@@ -43,6 +44,45 @@ def test_is_the_loop(small, rng):
     value = collapse(L)[0] - collapse.entropy
     assert value == pytest.approx(divergence(L.T @ L, X, y))
     assert collapse.certify(L @ np.eye(5))[0] == pytest.approx(value)
+
+
+def test_classes_of_two_are_pulled_together_too(rng):
+    X, y = rng.normal(size=(9, 2)), np.array([0, 0, 1, 1, 2, 2, 2, 2, 3])
+    L, collapse = rng.normal(size=(2, 2)), Collapse(X, y)
+    assert collapse(L)[0] - collapse.entropy == pytest.approx(divergence(L.T @ L, X, y))
+    step = np.array([[0.0, 1e-6], [0.0, 0.0]])
+    slope = (collapse(L + step)[0] - collapse(L - step)[0]) / 2e-6
+    assert collapse(L)[1][0, 1] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.0, 1.3])
+def test_the_bound_is_the_entropy_of_a_feasible_mixture(rng, scale):
+    # q = (p + t r) / (1 + t), r all on the nearest point, t the least with
+    # C0 - sum q C >= 0: the dual is at least the entropy of p over 1 + t.
+    y = np.repeat([0, 1, 2], [9, 12, 7])
+    X = rng.normal(size=(28, 3)) + 0.6 * np.eye(3)[y]
+    L = scale * MCML().fit(X, y).components_ + 0.05 * rng.normal(size=(3, 3))
+    collapse, entropy, C0, P, N = Collapse(X, y), 0.0, 0, 0, 0
+    white = np.linalg.cholesky(np.linalg.inv(collapse.pull)).T
+    for i in range(28):
+        delta = X - X[i]
+        p = np.exp(-((delta @ L.T) ** 2).sum(axis=1)) * (np.arange(28) != i)
+        p /= p.sum()
+        entropy -= sum(v * np.log(v) for v in p if v > 0)
+        mates = (y == y[i]) & (np.arange(28) != i)
+        C0 = C0 + delta[mates].T @ delta[mates] / mates.sum()
+        P = P + (delta.T * p) @ delta
+        square = ((delta @ white.T) ** 2).sum(axis=1)
+        square[i] = np.inf
+        near = delta[square.argmin()]
+        N = N + np.outer(near, near)
+    t = max(0.0, -eigh(C0 - P, C0 - N, eigvals_only=True)[0])
+    kl = divergence(L.T @ L, X, y)
+    bound = max(entropy / (1 + t), collapse.entropy)
+    found, gap = collapse.certify(L)
+    assert found == pytest.approx(kl)
+    assert bound > collapse.entropy  # the mixture says more than "KL >= 0"
+    assert gap == pytest.approx((kl + collapse.entropy - bound) / max(kl, 1.0))
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,16 @@ def test_similarity_by_loop(blobs):
     assert fitted.similarity(X[:3])[0, 2] == pytest.approx(X[0] @ W @ X[2])
 
 
+@pytest.mark.errors
+def test_similarity_wants_the_features_that_it_learned_on(blobs):
+    X, y = blobs
+    fitted = OASIS(random_state=0).fit(X, y)
+    for points in ((X[:, :2], None), (X, X[:, :2])):
+        with pytest.raises(ValueError, match="2 features"):
+            fitted.similarity(*points)
+    assert fitted.similarity(X.astype(np.float32)).dtype == np.float64
+
+
 def test_partial_fit_goes_on_and_fit_starts_again(blobs):
     X, y = blobs
     learner = OASIS(n_triplets=150, random_state=0)

@@ -107,3 +107,9 @@ def test_reg_1_is_whitening_of_all_the_data(blobs):
 def test_wrong_pairs_say_what_is_right(S, message, blobs):
     with pytest.raises(ValueError, match=message):
         rca(blobs[0], S)
+
+
+def test_one_class_is_one_chunklet(blobs):
+    X, _ = blobs
+    M = RCA().fit(X, np.zeros(len(X))).metric()
+    np.testing.assert_allclose(M, np.linalg.inv(np.cov(X.T, ddof=0)), rtol=1e-8)

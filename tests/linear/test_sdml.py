@@ -86,6 +86,13 @@ def test_balance_zero_and_empty_judgements_are_the_prior(judged):
     np.testing.assert_allclose(sdml(X, [], []), np.eye(5), atol=1e-9)
 
 
+def test_one_feature_has_nothing_to_make_sparse():
+    X = np.array([[0.0], [1.0], [4.0]])
+    # K = 1 - 16 < 0 and rho(K) = 15: M = 1 / (1 - balance).
+    np.testing.assert_allclose(sdml(X, [[0, 1]], [[0, 2]], balance=0.6), [[2.5]])
+    assert SDML().fit(X, [0, 0, 1]).n_iter_ == 1
+
+
 def test_stopping_early_is_said(judged):
     with pytest.warns(ConvergenceWarning, match="did not converge"):
         sdml(*judged, tol=1e-15, max_iter=1)

@@ -1,0 +1,127 @@
+"""What every core on judgements keeps, and what its estimator takes over from it."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import mlcourse.linear
+from mlcourse.linear import (
+    gmml,
+    itml,
+    kissme,
+    lsml,
+    mmc,
+    oasis,
+    rca,
+    scml,
+    sdml,
+)
+
+S = np.array([[0, 1], [0, 2], [1, 2], [3, 4], [4, 5], [3, 5], [6, 7]])
+D = np.array([[0, 3], [1, 4], [2, 6], [5, 7], [2, 3], [1, 7], [0, 6]])
+T = np.array([[0, 1, 3], [1, 2, 4], [3, 4, 0], [4, 5, 7], [6, 7, 2], [2, 0, 5]])
+CORES = {
+    "rca": (rca, {"S": S}),
+    "mmc": (mmc, {"S": S, "D": D}),
+    "itml": (itml, {"S": S, "D": D}),
+    "gmml": (gmml, {"S": S, "D": D}),
+    "kissme": (kissme, {"S": S, "D": D}),
+    "sdml": (sdml, {"S": S, "D": D}),
+    "lsml": (lsml, {"Q": np.c_[S, D]}),
+    "scml": (scml, {"T": T}),
+    "oasis": (oasis, {"T": T}),
+}
+each = pytest.mark.parametrize("name", CORES)
+
+
+@pytest.fixture
+def whole(rng):
+    """Eight points with whole coordinates, exact in every type."""
+    return rng.integers(-9, 10, size=(8, 3)) + np.repeat(
+        [[0], [12], [30]], [3, 3, 2], 0
+    )
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.int64, np.float32, np.float16])
+def test_is_computed_in_float64_whatever_comes(name, dtype, whole):
+    core, judged = CORES[name]
+    M = core(whole.astype(np.float64), **judged)
+    found = core(whole.astype(dtype), **judged)
+    assert found.dtype == np.float64
+    assert np.array_equal(found, M)
+
+
+@each
+def test_lists_are_judgements_too(name, whole):
+    core, judged = CORES[name]
+    lists = {key: rows.tolist() for key, rows in judged.items()}
+    assert np.array_equal(core(whole, **lists), core(whole, **judged))
+
+
+@each
+def test_input_is_left_alone(name, whole):
+    core, judged = CORES[name]
+    X, rows = whole.astype(float), {key: value.copy() for key, value in judged.items()}
+    core(X, **rows)
+    assert np.array_equal(X, whole)
+    assert all(np.array_equal(rows[key], judged[key]) for key in rows)
+
+
+@each
+def test_metric_is_finite_symmetric_and_psd(name, whole):
+    core, judged = CORES[name]
+    M = core(whole, **judged)
+    assert np.isfinite(M).all()
+    if core is not oasis:  # a similarity
+        assert np.linalg.eigvalsh(M)[0] >= -1e-10 * np.abs(M).max()
+        np.testing.assert_allclose(M, M.T, rtol=0, atol=1e-15 * np.abs(M).max())
+
+
+@pytest.mark.errors
+@each
+def test_judgements_that_are_wrong_are_named(name, whole):
+    core, judged = CORES[name]
+    for key in judged:
+        with pytest.raises(
+            ValueError, match=f"{key} must hold indices from 0 to n - 1"
+        ):
+            core(whole, **{**judged, key: judged[key] + 9})
+        with pytest.raises(ValueError, match=f"{key} must hold"):
+            core(whole, **{**judged, key: judged[key][:, :1]})
+
+
+@each
+def test_estimator_has_the_defaults_of_its_core(name):
+    estimator = getattr(mlcourse.linear, name.upper())
+    of = [
+        {key: p.default for key, p in inspect.signature(callee).parameters.items()}
+        for callee in (CORES[name][0], estimator)
+    ]
+    shared = (of[0].keys() & of[1].keys()) - {"weights"}
+    assert shared  # at least one
+    assert {key: of[0][key] for key in shared} == {key: of[1][key] for key in shared}
+
+
+@pytest.mark.parametrize(
+    ("name", "defaults"),
+    [
+        ("DNE", {"n_neighbors": 5}),
+        ("GMML", {"t": 0.5}),
+        ("ITML", {"gamma": 1.0, "bounds": None, "tol": 1e-6, "max_iter": 1000}),
+        ("LFDA", {"n_neighbors": 7}),
+        ("LMNN", {"n_neighbors": 3, "mu": 0.5, "tol": 1e-3, "max_iter": 1000}),
+        ("LSML", {"weight": 1000.0, "tol": 1e-6, "max_iter": 1000}),
+        ("MCML", {"tol": 1e-3, "max_iter": 1000}),
+        ("MLKR", {"max_iter": 200}),
+        ("MMC", {"diagonal": False, "tol": 1e-4, "max_iter": 1000}),
+        ("NCA", {"tol": 1e-6, "max_iter": 200}),
+        ("OASIS", {"C": 0.1}),
+        ("SCML", {"beta": 1e-5, "n_neighbors": 3, "n_impostors": 10}),
+        ("SDML", {"balance": 0.9, "alpha": 0.01, "tol": 1e-4, "max_iter": 100}),
+    ],
+)
+def test_defaults_are_those_of_the_papers_or_stated(name, defaults):
+    params = getattr(mlcourse.linear, name)().get_params()
+    assert {key: params[key] for key in defaults} == defaults
