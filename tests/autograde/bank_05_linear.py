@@ -135,6 +135,35 @@ def within_whitening(X, y):  # a threshold that knows no unit
     return (vectors[:, keep] / np.sqrt(values[keep])).T
 
 
+@wrong("05.1", "L forgets directions")
+def within_whitening(X, y):  # 1e-9 as it stands, where numbers are near 1e-6
+    rows = X.copy()
+    for c in np.unique(y):
+        rows[y == c] -= rows[y == c].mean(axis=0)
+    values, vectors = np.linalg.eigh(rows.T @ rows / len(X))
+    keep = values > 1e-9
+    return (vectors[:, keep] / np.sqrt(values[keep])).T
+
+
+@wrong("05.1", "L forgets directions")
+def within_whitening(X, y):  # what is huge is dropped, whatever it is
+    rows = X.copy()
+    for c in np.unique(y):
+        rows[y == c] -= rows[y == c].mean(axis=0)
+    values, vectors = np.linalg.eigh(rows.T @ rows / len(X))
+    L = (vectors / np.sqrt(np.abs(values) + 1e-300)).T
+    return L[np.abs(L).max(axis=1) < 1e4]
+
+
+@wrong("05.1", "L must be blind in the other directions")
+def within_whitening(X, y):  # the library's threshold in place of 1e-9
+    rows = X.copy()
+    for c in np.unique(y):
+        rows[y == c] -= rows[y == c].mean(axis=0)
+    values, vectors = np.linalg.eigh(np.linalg.pinv(rows.T @ rows / len(X)))
+    return (vectors * np.sqrt(values.clip(min=0))).T
+
+
 @wrong("05.1", "must return L of shape")
 def within_whitening(X, y):
     return X @ np.eye(X.shape[1])[:, :1]
@@ -177,6 +206,17 @@ def within_whitening(X, y):
     M = np.linalg.pinv(C, rcond=1e-9, hermitian=True)
     values, vectors = scipy.linalg.eigh(M)
     return (vectors * np.sqrt(values.clip(min=0))).T[::-1].tolist()
+
+
+@right("05.1")
+def within_whitening(X, y):
+    """Singular values, in float32."""
+    rows = torch.tensor(X, dtype=torch.float32)
+    for c in set(y.tolist()):
+        rows[y == c] -= rows[y == c].mean(dim=0)
+    _, sizes, axes = torch.linalg.svd(rows / math.sqrt(len(X)), full_matrices=False)
+    keep = sizes > 3e-5 * sizes[0]
+    return axes[keep] / sizes[keep, None]
 
 
 # ------------------------------------------------- 05.2 Onto the cone, low rank
@@ -496,6 +536,36 @@ def nca_objective(L, X, y):  # one shift for all rows
     return right.sum(), 2 * L @ spread
 
 
+@wrong("05.3", "all at nearly the same distance: the value is")
+def nca_objective(L, X, y):  # where all is 0, the nearest takes everything
+    Z = X @ L.T
+    square = ((Z[:, None] - Z) ** 2).sum(axis=2)
+    np.fill_diagonal(square, np.inf)
+    p = np.exp(-square)
+    empty = p.sum(axis=1) == 0
+    p[empty, square[empty].argmin(axis=1)] = 1
+    p /= p.sum(axis=1, keepdims=True)
+    right = p * (y[:, None] == y)
+    W = right.sum(axis=1, keepdims=True) * p - right
+    both = W + W.T
+    spread = X.T @ (np.diag(both.sum(axis=1)) - both) @ X
+    return right.sum(), 2 * L @ spread
+
+
+@wrong("05.3", "all at nearly the same distance: the gradient is")
+def nca_objective(L, X, y):  # the value at any scale, the gradient at one
+    Z = X @ L.T
+    square = ((Z[:, None] - Z) ** 2).sum(axis=2)
+    np.fill_diagonal(square, np.inf)
+    same = y[:, None] == y
+    value = scipy.special.softmax(-square, axis=1)[same].sum()
+    p = np.exp(-square)
+    p /= p.sum(axis=1, keepdims=True) + 1e-300
+    W = (p * same).sum(axis=1, keepdims=True) * p - p * same
+    both = W + W.T
+    return value, 2 * L @ X.T @ (np.diag(both.sum(axis=1)) - both) @ X
+
+
 @wrong("05.3", "finite differences")
 def nca_objective(L, X, y):  # pairs at distance 0 are taken for the diagonal
     Z = X @ L.T
@@ -626,6 +696,37 @@ def nca_objective(L, X, y):
     W = right.sum(axis=1)[:, None] * p - right
     pull = (W + W.T).sum(axis=1)[:, None] * Z - (W + W.T) @ Z
     return [float(right.sum())], (2 * pull.T @ X).tolist()
+
+
+@right("05.3")
+def nca_objective(L, X, y):
+    """float32, and the way back by autograd."""
+    L = torch.tensor(L, dtype=torch.float32, requires_grad=True)
+    X, y = torch.tensor(X, dtype=torch.float32), torch.tensor(y)
+    Z = X @ L.T
+    square = (Z[:, None] - Z).square().sum(dim=2)
+    p = torch.softmax(-square - torch.diag(torch.full((len(X),), torch.inf)), dim=1)
+    value = (p * (y[:, None] == y)).sum()
+    value.backward()
+    return value, L.grad
+
+
+@right("05.3")
+def nca_objective(L, X, y):
+    """Finite differences of one's own value."""
+
+    def f(at):
+        Z = X @ at.T
+        square = ((Z[:, None] - Z) ** 2).sum(axis=2)
+        np.fill_diagonal(square, np.inf)
+        return scipy.special.softmax(-square, axis=1)[y[:, None] == y].sum()
+
+    gradient = np.zeros_like(L)
+    for index in np.ndindex(L.shape):
+        step = np.zeros_like(L)
+        step[index] = 1e-6
+        gradient[index] = (f(L + step) - f(L - step)) / 2e-6
+    return f(L), gradient
 
 
 # ------------------------------------------------------ 05.4 LMNN, targets and hinges
@@ -941,6 +1042,22 @@ def whitening_hurts(n):  # stripes: classes take turns along a long axis
     return X, row % 2 if n % 2 == 0 else (i >= n).astype(int)
 
 
+@wrong("05.5", "after whitening all points it is")
+def whitening_hurts(n):  # a gap so large that a covariance in floats has no inverse
+    y = np.repeat([0, 1], n)
+    noise = np.random.default_rng(n).normal(size=(2 * n, 5))
+    return noise + 3e8 * y[:, None] * np.array([0.6, -0.5, 0.4, 0.3, 0.2]), y
+
+
+@wrong("05.5", "with d from 2 to")
+def whitening_hurts(n):  # more directions than a class can vary in
+    rng = np.random.default_rng(n)
+    y = np.repeat([0, 1], n)
+    X = rng.normal(size=(2 * n, 2 * n - 1))
+    X[:, 0] += 60 * y
+    return X, y
+
+
 @wrong("05.5", "X must have shape")
 def whitening_hurts(n):
     return np.eye(n), np.repeat([0, 1], n)
@@ -1117,6 +1234,14 @@ wrong(
 )
 wrong("05.6", "must be a string", explain_05_6=["convex", "rank"])
 
+wrong(
+    "05.6",
+    "repeats the rubric",
+    explain_05_6="""In M each squared distance is linear, so the sum of hinges is convex
+    and has no local minimum that is not global; the cost is to stay semi-definite. The
+    matrices of rank at most k are no convex set (an average of two has up to the rank
+    2k), and minimising over them is NP-hard in general.""",
+)
 right(
     "05.6",
     explain_05_6="""The distance is linear in M, and a maximum of linear functions
@@ -1279,6 +1404,34 @@ class Quotient:
         found = minimize(minus, start.ravel(), jac=True, method="L-BFGS-B")
         L = found.x.reshape(d, d) @ root / np.linalg.norm(found.x)
         return torch.tensor(L.T @ L)
+
+
+@right("05.7")
+class InFloat32:
+    """The statement's steps, in float32."""
+
+    def mmc_bound(M, X, S, D):
+        X, M = torch.tensor(X).float(), torch.tensor(M).float()
+        near, apart = X[S[:, 0]] - X[S[:, 1]], X[D[:, 0]] - X[D[:, 1]]
+        values, vectors = torch.linalg.eigh(near.T @ near)
+        root = (vectors / values.sqrt()).T
+        length = ((apart @ M) * apart).sum(dim=1).sqrt()
+        Z = apart @ root.T
+        G = (Z / (2 * length[:, None])).T @ Z
+        return length.sum() / 2 + torch.linalg.eigvalsh(G)[-1]
+
+    def mmc(X, S, D):
+        X = torch.tensor(X).float()
+        near, apart = X[S[:, 0]] - X[S[:, 1]], X[D[:, 0]] - X[D[:, 1]]
+        values, vectors = torch.linalg.eigh(near.T @ near)
+        root = (vectors / values.sqrt()).T
+        Z, A = apart @ root.T, torch.eye(len(root))
+        for _ in range(200):
+            length = (Z @ A.T).norm(dim=1)
+            length = length.clamp(min=1e-6 * length.max())
+            A = A @ ((Z / length[:, None]).T @ Z)
+            A /= A.norm()
+        return (A @ root).T @ (A @ root)
 
 
 @right("05.7")

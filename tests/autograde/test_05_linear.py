@@ -109,6 +109,12 @@ def _draw(*shape):
     return torch.randn(*shape, dtype=torch.float64)
 
 
+def _mix(d):
+    """A random map (d, d) that is far from singular: it stretches by 0.5 to 2."""
+    turns = torch.linalg.qr(_draw(2, d, d)).Q
+    return turns[0] * torch.linspace(0.5, 2, d).double() @ turns[1]
+
+
 def _classes(sizes):
     """Labels, not in order and not from 0, with these class sizes."""
     names = (torch.randperm(9)[: len(sizes)] - 3).tolist()
@@ -162,11 +168,11 @@ def _whitens(answers, X, y, name, rank):
         f"{call}: L makes the covariance of all points the identity. That sees no "
         f"labels: subtract from each point the mean of its own class. {RCA}"
     )
-    assert not whitens(C, scale) or abs(n * scale - 1) > 0.1, (
+    assert rank < d or not whitens(C, scale) or abs(n * scale - 1) > 0.1, (
         f"{call}: L C_w L' is the identity divided by {n}: C_w is a mean over the n "
         f"points, not a sum. {RCA}"
     )
-    assert not whitens(C, scale), (
+    assert rank < d or not whitens(C, scale), (
         f"{call}: L C_w L' is {scale:.4f} times the identity, expected 1: C_w divides "
         f"by n, the number of all points. {RCA}"
     )
@@ -178,7 +184,7 @@ def _whitens(answers, X, y, name, rank):
         f"{call}: L' C_w L is the identity, so this is the transpose of L: V "
         f"diag(λ)^(-1/2) holds the directions as columns. {RCA}"
     )
-    assert right or not _near(L.T @ L, C), (
+    assert right or not _near(L.T @ L / C.norm(), C / C.norm()), (
         f"{call}: L' L is C_w itself; whitening needs its inverse. {RCA}"
     )
     assert right or len(L) != d or not _near(L @ C, one), (
@@ -187,12 +193,13 @@ def _whitens(answers, X, y, name, rank):
     kept = torch.linalg.eigvalsh(seen)
     assert kept[0] > 1e-3 or not _near(kept, kept.round().clamp(0, 1)), (
         f"{call}: L forgets directions in which the classes vary: C_w has rank {rank}, "
-        f"so L needs {rank} rows that differ, one for each positive eigenvalue. {RCA}"
+        f"so L needs {rank} rows that differ, one for each eigenvalue above 1e-9 of "
+        f"the largest, whatever the unit of X. {RCA}"
     )
     assert (blind.abs() < 1e-3).all(), (
         f"{call}: C_w has rank {rank}, and L must be blind in the other directions, "
-        "in which no class varies: give eigenvalues below 1e-9 of the largest the "
-        f"weight 0. {RCA}"
+        "in which no class varies: give eigenvalues below 1e-9 of the largest, not of "
+        f"a fixed number, the weight 0. {RCA}"
     )
     assert right, (
         f"{call}: L C_w L' is {_show(L @ C @ L.T)}, expected the identity. C_w is the "
@@ -215,7 +222,7 @@ def test_whitening_by_hand(answers):
         y = _classes(sizes)
         shift = 4 * _draw(10, d)[y + 3]
         spread = 1 + y[:, None].double() / 4
-        X = (_draw(len(y), d) * spread) @ _draw(d, d) + shift + 10
+        X = (_draw(len(y), d) * spread) @ _mix(d) + shift + 10
         _whitens(answers, X, y, f"{len(y)} points of {len(sizes)} classes in {d}D", d)
 
 
@@ -224,11 +231,12 @@ def test_whitening_of_low_rank(answers):
     """Features that are constant, repeated, or more than the points
 
     C_w then has eigenvalues 0. Their inverse root is infinite or, after rounding, huge:
-    give such directions the weight 0 instead.
+    give such directions the weight 0 instead. What is too small is said by the largest
+    eigenvalue, not by a fixed number: X may have any unit.
     """
     for _ in range(4):
         y = _classes((4, 6, 7))
-        X = _draw(17, 3) @ _draw(3, 3) + _draw(10, 3)[y + 3]
+        X = _draw(17, 3) @ _mix(3) + _draw(10, 3)[y + 3]
         constant = torch.full((17, 1), 0.1, dtype=torch.float64)
         name = "17 points with a constant feature"
         _whitens(answers, torch.cat([X, constant], dim=1), y, name, 3)
@@ -236,11 +244,15 @@ def test_whitening_of_low_rank(answers):
         _whitens(answers, torch.cat([X, X[:, :1]], dim=1), y, name, 3)
         name = "17 points with a feature that is their class"
         _whitens(answers, torch.cat([y[:, None].double(), X], dim=1), y, name, 3)
+        name = "17 points, a feature of which has 1e11 times less variance"
+        _whitens(answers, torch.cat([X, 3e-6 * _draw(17, 1)], dim=1), y, name, 3)
+        name = "17 points with numbers near 1e-6, a feature of which occurs twice"
+        _whitens(answers, 1e-6 * torch.cat([X, X[:, :1]], dim=1), y, name, 3)
         name = "17 points in 3 of 8 dimensions"
         _whitens(answers, X @ _draw(3, 8), y, name, 3)
         y = _classes((3, 4))
         _whitens(answers, _draw(7, 9), y, "7 points of 2 classes in 9D", 5)
-        units = torch.tensor([1e-2, 1.0, 1e2], dtype=torch.float64)
+        units = torch.tensor([1e-2, 1.0, 30.0], dtype=torch.float64)
         y = _classes((8, 9))
         _whitens(answers, _draw(17, 3) * units, y, "features in unlike units", 3)
 
@@ -501,7 +513,8 @@ def _nca_slope(answers, L, X, y, name):
             f"{call}: the gradient is {_show(got)}, finite differences say "
             f"{_show(want)}: {words}. {NCA}"
         )
-    assert _near(got, want), (
+    size = want.abs().max().clamp(min=1)
+    assert _near(got / size, want / size), (
         f"{call}: the gradient is {_show(got)}, finite differences of the value say "
         f"{_show(want)}. Row i of the weights is p_i p_ij, less p_ij where the classes "
         "agree; it is not symmetric, so W and W' both count. "
@@ -554,6 +567,12 @@ def test_nca_far_and_near(answers):
     y = torch.cat([y, y[:1]])
     _nca_compare(answers, L, lonely, y, "two groups, and one point 1300 away")
     _nca_slope(answers, L, lonely, y, "two groups, and one point 1300 away")
+    # corners of a simplex: all others are equally far, so each has a share
+    X = 28 * torch.eye(6, dtype=torch.float64) + 0.005 * _draw(6, 6)
+    turn, y = torch.linalg.qr(_draw(6, 6)).Q, _classes((3, 3))
+    name = "6 points about 40 from each other, all at nearly the same distance"
+    _nca_compare(answers, turn, X, y, name)
+    _nca_slope(answers, turn, X, y, name)
     X = _draw(8, 2)
     X[3] = X[0]
     y = _classes((4, 4))
@@ -779,35 +798,36 @@ def test_lmnn_gradient(answers):
 # ------------------------------------------------------------------ 05.5 Break it
 
 
-def _votes(Z, y):
+def _votes(X, y, L):
     """Smallest square to another point of one's own class, and of another class."""
-    square = (Z[:, None] - Z).square().sum(dim=-1)
+    # differences first: they are exact where two large numbers are near each other
+    square = ((X[:, None] - X) @ L.T).square().sum(dim=-1)
     own = y[:, None] == y
-    alike = own & ~torch.eye(len(Z), dtype=torch.bool)
+    alike = own & ~torch.eye(len(X), dtype=torch.bool)
     inf = torch.full_like(square, torch.inf)
-    return torch.where(alike, square, inf).amin(1), torch.where(own, inf, square).amin(
-        1
-    )
+    nearest = torch.where(alike, square, inf).amin(1)
+    return nearest, torch.where(own, inf, square).amin(1)
 
 
-def _surely_right(Z, y):
-    """Share of points whose nearest other point has their class, without any tie."""
-    own, other = _votes(Z, y)
+def _surely_right(X, y, L):
+    """Share of points whose nearest other in LX has their class, without any tie."""
+    own, other = _votes(X, y, L)
     return (own < other * (1 - 1e-6)).double().mean().item()
 
 
-def _perhaps_right(Z, y):
+def _perhaps_right(X, y, L):
     """The same, where every tie is a right vote."""
-    own, other = _votes(Z, y)
+    own, other = _votes(X, y, L)
     return (own <= other * (1 + 1e-6)).double().mean().item()
 
 
 def _two_classes(got, n, call, reading):
-    """Return points and labels of two classes of n points each."""
+    """Return points and labels of two classes, x - m_y, and m_1 - m_0."""
     X, y = _numbers(got[0]), _numbers(got[1])
-    fits = X is not None and X.ndim == 2 and len(X) == 2 * n and 2 <= X.shape[1] < 2 * n
+    most = 2 * n - 2  # of more directions, some do not vary inside the classes
+    fits = X is not None and X.ndim == 2 and len(X) == 2 * n and 2 <= X.shape[1] <= most
     assert fits, (
-        f"{call}: X must have shape ({2 * n}, d) with d from 2 to {2 * n - 1}, got "
+        f"{call}: X must have shape ({2 * n}, d) with d from 2 to {most}, got "
         f"{_shape(X)}. {reading}"
     )
     _sized(X, f"{call}: X holds", reading)
@@ -816,15 +836,19 @@ def _two_classes(got, n, call, reading):
         f"{call}: y must hold {n} zeros and {n} ones, got {_shape(y)} with "
         f"{y if y is None else y.unique().tolist()[:4]}. {reading}"
     )
-    C = _scatter(X, torch.stack([X[y == c].mean(dim=0) for c in y]))
-    spread = torch.linalg.eigvalsh(C)
-    regular = spread[0] > max(1e-9 * spread[-1].item(), 1e-18)
-    assert regular, (
+    # less a point of their own, so that no offset costs digits of the small numbers
+    start = torch.stack([X[y == c][0] for c in (0, 1)])
+    own = X - start[y.long()]
+    shift = torch.stack([own[y == c].mean(dim=0) for c in (0, 1)])
+    own -= shift[y.long()]
+    gap = (start[1] - start[0]) + (shift[1] - shift[0])
+    spread = torch.linalg.eigvalsh(own.T @ own / len(X))
+    assert spread[0] > 1e-9 * spread[-1], (
         f"{call}: in some direction the classes do not vary at all, or 1e9 times less "
         "than in another, so C_w has no inverse. Add a little variation there. "
         f"{reading}"
     )
-    return X, y, C
+    return X, y, own, gap
 
 
 def _count(got, many, call, names, reading):
@@ -835,6 +859,21 @@ def _count(got, many, call, names, reading):
 def _inverse_root(C):
     values, vectors = torch.linalg.eigh(C)
     return (vectors / values.sqrt()).T
+
+
+def _white(own, y, gap):
+    """Return the points after whitening all of them, however large the gap is.
+
+    Where C_w = I, the covariance of all points is I + u u', u half the gap: only the
+    direction of u is to be shrunk, and the class centres are then less than 2 apart.
+    """
+    root = _inverse_root(own.T @ own / len(own))
+    u = root @ gap / 2
+    axis = u / u.norm().clamp(min=1e-300)
+    shrink = 1 / math.hypot(1, u.norm().item())
+    Z = own @ root.T
+    along = (Z @ axis)[:, None]
+    return Z - (1 - shrink) * along * axis + 2 * shrink * y[:, None] * u
 
 
 @task("05.5", points=1)
@@ -848,20 +887,20 @@ def test_whitening_hurts(answers):
         call = f"whitening_hurts({n})"
         got = answers.whitening_hurts(n)
         _count(got, 2, call, "two things, X and y", RCA)
-        X, y, C = _two_classes(got, n, call, RCA)
-        before = _surely_right(X, y)
+        X, y, own, gap = _two_classes(got, n, call, RCA)
+        one = torch.eye(X.shape[1], dtype=torch.float64)
+        before = _surely_right(X, y, one)
         assert before >= 0.95, (
             f"{call}: the nearest other point has the right class for {before:.0%} of "
             f"the points of X, expected at least 95 %. {RCA}"
         )
-        total = _inverse_root(_scatter(X, X.mean(dim=0)))
-        after = _perhaps_right(X @ total.T, y)
+        after = _perhaps_right(_white(own, y, gap), y, one)
         assert after <= 0.65, (
             f"{call}: after whitening all points it is {after:.0%}, expected at most "
             "65 %. Two class centres are then at most 2 apart; how far apart are the "
             f"points of one class, in many dimensions? {RCA}"
         )
-        within = _surely_right(X @ _inverse_root(C).T, y)
+        within = _surely_right(X, y, _inverse_root(own.T @ own / len(X)))
         assert within >= 0.95, (
             f"{call}: after whitening within the classes it is {within:.0%}, expected "
             "at least 95 %. In the direction that tells the classes apart, a class "
@@ -880,24 +919,23 @@ def test_fools_lda(answers):
         call = f"fools_lda({n})"
         got = answers.fools_lda(n)
         _count(got, 3, call, "three things, X, y and w", MAP)
-        X, y, C = _two_classes(got, n, call, MAP)
+        X, y, own, gap = _two_classes(got, n, call, MAP)
         assert X.shape[1] == 2, (
             f"{call}: X must have 2 columns, got {X.shape[1]}. {MAP}"
         )
         w = _table(got[2], (2,), f"{call}: w", MAP)
-        gap = X[y == 1].mean(dim=0) - X[y == 0].mean(dim=0)
-        direction = torch.linalg.solve(C, gap)
+        direction = torch.linalg.solve(own.T @ own / len(X), gap)
         assert gap @ direction > 1e-4, (
             f"{call}: the class means agree, so LDA has no direction at all: move one "
             f"class a little. {MAP}"
         )
-        seen = _perhaps_right((X @ direction)[:, None], y)
+        seen = _perhaps_right(X, y, direction[None])
         assert seen <= 0.7, (
             f"{call}: along LDA's direction {_show(direction / direction.norm())} the "
             f"nearest other point has the right class for {seen:.0%} of the points, "
             f"expected at most 70 %. {MAP}"
         )
-        right = _surely_right((X @ w)[:, None], y)
+        right = _surely_right(X, y, w[None])
         assert right >= 0.95, (
             f"{call}: along your w = {_show(w)} the nearest other point has the right "
             f"class for {right:.0%} of the points, expected at least 95 %. {MAP}"
@@ -935,6 +973,13 @@ def test_prefer_each_other(answers):
 # ------------------------------------------------------------------- 05.6 Explain
 
 
+#: Halves of the rubric that nobody writes by chance.
+RUBRIC = (
+    "so the sum of hinges is convex and has no local minimum that is not global",
+    "the matrices of rank at most k are no convex set",
+)
+
+
 @task("05.6", points=2)
 def test_explanation_is_there(answers):
     """Your explanation, before a person reads it
@@ -953,6 +998,11 @@ def test_explanation_is_there(answers):
         f"and 20 are the least for two reasons in full sentences. {CONE}"
     )
     joined = " ".join(words)
+    copied = any(phrase in joined for phrase in RUBRIC)
+    assert not copied, (
+        "explain_05_6 repeats the rubric: say in your own words why it is so, and what "
+        f"it costs. {CONE}"
+    )
     assert "convex" in joined, (
         "explain_05_6 does not say which of the two problems is convex, and in what. "
         f"{CONE}"
@@ -968,7 +1018,7 @@ def test_explanation_is_there(answers):
 def _side(sizes, d, apart):
     """Points in unlike units, with all pairs of their classes: X, S, D."""
     y = _classes(sizes)
-    mix = _draw(d, d) * torch.tensor([0.3, 1.0, 3.0, 1.0, 0.1][:d]).double()
+    mix = _mix(d) * torch.tensor([0.3, 1.0, 3.0, 1.0, 0.3][:d]).double()
     X = (_draw(len(y), d) + apart * _draw(10, d)[y + 3]) @ mix
     i, j = torch.triu_indices(len(y), len(y), 1)
     same = y[i] == y[j]
@@ -1009,12 +1059,12 @@ def _feasible(W, rank):
 
 
 def _mmc(answers, X, S, D, name):
-    """Return the student's M, scaled to tr(M W) = 1, after the check that it may be."""
+    """Return the student's M after the check that it is feasible."""
     call = f"mmc(X, S, D) on {name}"
     d = X.shape[1]
     got = answers.mmc(X.numpy(), S.numpy(), D.numpy())
     M = _table(got, (d, d), call, MMC)
-    tol = 1e-6 * M.abs().max()
+    tol = 1e-5 * M.abs().max()
     symmetric = tol > 0 and (M - M.T).abs().max() <= tol
     assert symmetric, f"{call}: M must be symmetric and not 0. {MMC}"
     M = (M + M.T) / 2
