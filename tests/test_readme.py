@@ -1,5 +1,6 @@
 """The README keeps what it promises: its map, its links, its commands, its example."""
 
+import ast
 import contextlib
 import io
 import re
@@ -41,9 +42,10 @@ def test_example_for_engineers_runs():
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(example, "README.md", "exec"), {})
-    values = [float(word) for word in printed.getvalue().split()]
-    assert all(0 <= value <= 1 for value in values)
-    assert len(values) == 2
+    losses, measures = printed.getvalue().splitlines()[:2], printed.getvalue()
+    assert all(float(re.fullmatch(r"tensor\((.+)\)", line)[1]) > 0 for line in losses)
+    found = ast.literal_eval(measures.splitlines()[2])
+    assert 0 <= found["map_at_r"] <= found["r_precision"] <= found["recall@8"] <= 1
 
 
 def test_continuous_integration_runs_the_readmes_test_command():

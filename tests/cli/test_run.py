@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from mlcourse.notebooks import save_notebook
+from mlcourse.notebooks import run_notebook, save_notebook
 
 
 def test_runs_all_lectures_in_order_and_prints_a_table(call, lectures):
@@ -63,6 +63,16 @@ def test_kernel_is_this_python(call, lectures):
     assert call("run", "--update").returncode == 0
     (cell,) = nbformat.read(path, as_version=4).cells
     assert Path(cell.outputs[0].text.strip()) == Path(sys.executable)
+
+
+def test_a_kernel_has_one_thread_unless_told_otherwise(lectures, monkeypatch):
+    path = lectures(**{"01_a": ["import os; print(os.environ['OMP_NUM_THREADS'])"]})
+    for told, expected in ((None, "1"), ("2", "2")):
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        if told:
+            monkeypatch.setenv("OMP_NUM_THREADS", told)
+        notebook = run_notebook(path / "01_a.ipynb")
+        assert notebook.cells[0].outputs[0].text.strip() == expected
 
 
 def test_cell_that_runs_too_long_is_stopped(lectures):
