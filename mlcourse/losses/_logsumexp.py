@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from mlcourse.losses._matrix import entries
+
 
 class _Over(torch.autograd.Function):
     """Softmax kept from the forward pass: one multiplication is the gradient."""
@@ -62,3 +64,11 @@ def grouped_logsumexp(
     top = top.scatter_reduce(0, group, x.detach(), "amax")
     total = x.new_zeros(n_groups).index_add(0, group, (x - top[group]).exp())
     return top + torch.where(total > 0, total, 1).log()
+
+
+def logsumexp_of_few(
+    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float = 1.0
+) -> Float[Tensor, " n"]:
+    """As logsumexp_over, in time and memory of the kept entries: for positives."""
+    i, j = keep.nonzero(as_tuple=True)
+    return grouped_logsumexp(scale * entries(x, i, j), i, len(x))

@@ -4,8 +4,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mlcourse._check import check_positive
-from mlcourse.losses._logsumexp import log1p_exp, logsumexp_over
-from mlcourse.losses._matrix import as_square, mean_over, same_class
+from mlcourse.losses._logsumexp import grouped_logsumexp, log1p_exp, logsumexp_over
+from mlcourse.losses._matrix import as_square, entries, mean_over, same_class
 
 
 def circle_loss(
@@ -50,12 +50,13 @@ def circle_loss(
     check_positive(gamma, "gamma")
     sim = as_square(sim, "sim")
     same = same_class(labels, len(sim))
-    fixed = sim.detach()
     negative, positive = ~same, same.fill_diagonal_(False)
-    push = (fixed + m).clamp(min=0) * (sim - m)
-    pull = (1 + m - fixed).clamp(min=0) * (sim - (1 - m))
+    push = (sim.detach() + m).clamp(min=0) * (sim - m)
+    i, p = positive.nonzero(as_tuple=True)
+    near = entries(sim, i, p)
+    pull = -gamma * (1 + m - near.detach()).clamp(min=0) * (near - (1 - m))
     rise = logsumexp_over(push, negative, scale=gamma)
-    rise = rise + logsumexp_over(pull, positive, scale=-gamma)
+    rise = rise + grouped_logsumexp(pull, i, len(sim))
     loss = log1p_exp(rise)  # the smallest float plus anything real gives 0
     both = positive.any(dim=1) & negative.any(dim=1)
     return mean_over(loss, both & (loss > 0))

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlcourse.losses._logsumexp import logsumexp_over
+from mlcourse.losses._logsumexp import logsumexp_of_few, logsumexp_over
 from mlcourse.losses._matrix import as_square, entries, same_class
 
 
@@ -79,5 +79,5 @@ def generalized_lifted_structure_loss(
     dist = as_square(dist, "dist")
     same = same_class(labels, len(dist))
     push = margin + logsumexp_over(dist, ~same, scale=-1)
-    pull = logsumexp_over(dist, same.fill_diagonal_(False))
+    pull = logsumexp_of_few(dist, same.fill_diagonal_(False))
     return (pull + push).clamp(min=0).sum() / max(len(dist), 1)

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mlcourse._check import check_positive
-from mlcourse.losses._logsumexp import log1p_exp, logsumexp_over
+from mlcourse.losses._logsumexp import log1p_exp, logsumexp_of_few, logsumexp_over
 from mlcourse.losses._matrix import as_square, same_class
 
 
@@ -58,9 +58,10 @@ def multi_similarity_loss(
     negative, positive = ~same, same.fill_diagonal_(False)
     if epsilon is not None:
         positive, negative = mined(sim.detach(), positive, negative, epsilon)
-    pull = log1p_exp(logsumexp_over(sim - base, positive, scale=-alpha)) / alpha
-    push = log1p_exp(logsumexp_over(sim - base, negative, scale=beta)) / beta
-    return (pull + push).sum() / max(len(sim), 1)
+    pull = alpha * base + logsumexp_of_few(sim, positive, scale=-alpha)
+    push = logsumexp_over(sim, negative, scale=beta) - beta * base
+    cost = log1p_exp(pull) / alpha + log1p_exp(push) / beta
+    return cost.sum() / max(len(sim), 1)
 
 
 def mined(

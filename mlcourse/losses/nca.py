@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlcourse.losses._logsumexp import logsumexp_over
+from mlcourse.losses._logsumexp import logsumexp_of_few, logsumexp_over
 from mlcourse.losses._matrix import as_square, mean_over, positives
 
 
@@ -43,5 +43,5 @@ def nca_loss(
     positive = positives(labels, len(dist))
     others = torch.ones_like(positive).fill_diagonal_(False)
     surprise = logsumexp_over(dist, others, scale=-1)
-    surprise = surprise - logsumexp_over(dist, positive, scale=-1)
+    surprise = surprise - logsumexp_of_few(dist, positive, scale=-1)
     return mean_over(surprise, positive.any(dim=1))
