@@ -14,6 +14,7 @@ KEEPS = "See lecture 02, section 'What a feature keeps'."
 FACES = "See lecture 02, section 'One class, many faces'."
 NOTIONS = "See lecture 02, section 'Three notions of similarity'."
 FORMULAS = "See lecture 02, section 'The formulas'."
+CLASSES = "See lecture 02, section 'Invariance makes equivalence classes'."
 SAMPLING = "See lecture 02, section 'Sampling an equivalence class'."
 
 DTYPES = (torch.float64, torch.float32)
@@ -46,6 +47,8 @@ def _show(numbers):
 
 def _parts(got, names, call, reading):
     """Return the parts of a pair as float64 tensors, or say what is off."""
+    if isinstance(got, torch.Tensor | np.ndarray) and got.ndim:
+        got = list(got)
     count = len(got) if isinstance(got, list | tuple) else 1
     assert count == len(names), (
         f"{call} must return {len(names)} things, {' and '.join(names)}, in this "
@@ -146,13 +149,13 @@ def test_pca_axes(answers):
     x = torch.tensor([[9.0, 5.0], [15.0, 5.0], [12.0, 6.0], [12.0, 4.0]]).double()
     _axes(answers, x, 1, "x = [[9, 5], [15, 5], [12, 6], [12, 4]]")
     for dtype in DTYPES:
-        x = torch.randn(30, 5, dtype=torch.float64) * torch.tensor([1, 4, 2, 3, 0.5])
-        x = x @ _frame(5, 5) + 10 * torch.rand(5, dtype=torch.float64)
-        _axes(answers, x.to(dtype), 3, f"30 random points in 5 dimensions, {dtype}")
         x = torch.rand(8, 12, dtype=torch.float64)
         x[:, 4] = 0.25
         name = f"8 random images of 12 pixels, one of them constant, {dtype}"
         _axes(answers, x.to(dtype), 4, name)
+        x = torch.randn(30, 5, dtype=torch.float64) * torch.tensor([1, 4, 2, 3, 0.5])
+        x = x @ _frame(5, 5) + 10 * torch.rand(5, dtype=torch.float64)
+        _axes(answers, x.to(dtype), 3, f"30 random points in 5 dimensions, {dtype}")
     x = torch.cat([torch.eye(3), -torch.eye(3)]).double() + 5
     _axes(answers, x, 2, "six points with the same variance in all directions")
 
@@ -196,7 +199,9 @@ def test_pca_of_new_points(answers):
             call = f"decode(z, mean, axes) on {n} random codes of length 3"
             got = _numbers(answers.decode(z.to(dtype), *given[1:]))
             got = _finite(got, (n, 6), call, why, KEEPS)
-            want = torch.stack([mean + sum(c[j] * axes[j] for j in range(3)) for c in z])
+            want = torch.stack(
+                [mean + sum(c[j] * axes[j] for j in range(3)) for c in z]
+            )
             _same(got, want, call, KEEPS)
 
 
@@ -470,10 +475,20 @@ def test_gain(answers):
     of the other follows.
     """
     cases = [
-        ([[1.0, 0.0]], [[4.0, 2.0], [2.0, 3.0]], "L = [[1, 0]], cov = [[4, 2], [2, 3]]"),
-        ([[1.0, 1.0]], [[3.0, 0.0], [0.0, 1.0]], "L = [[1, 1]], cov = [[3, 0], [0, 1]]"),
+        (
+            [[1.0, 0.0]],
+            [[4.0, 2.0], [2.0, 3.0]],
+            "L = [[1, 0]], cov = [[4, 2], [2, 3]]",
+        ),
+        (
+            [[1.0, 1.0]],
+            [[3.0, 0.0], [0.0, 1.0]],
+            "L = [[1, 1]], cov = [[3, 0], [0, 1]]",
+        ),
     ]
-    cases = [(torch.tensor(a).double(), torch.tensor(b).double(), c) for a, b, c in cases]
+    cases = [
+        (torch.tensor(a).double(), torch.tensor(b).double(), c) for a, b, c in cases
+    ]
     for d, k in ((4, 1), (5, 2), (6, 4)):
         L, _, cov = _gaussian(d, k, d)
         cases.append((L, cov, f"a random L of shape ({k}, {d})"))
@@ -511,8 +526,264 @@ def test_samples_of_a_class(answers):
         _class(answers, *_gaussian(d, k, d), f"a random L of shape ({k}, {d})")
 
 
+def _network(x, z, W1, W2):
+    """Loop over the rows; return r and t, each (n, d - d // 2)."""
+    d = x.shape[1]
+    rows = []
+    for point, code in zip(x.tolist(), z.tolist(), strict=True):
+        entry = [*point[: d // 2], *code]
+        hidden = [
+            math.tanh(sum(w * e for w, e in zip(row, entry, strict=True)))
+            for row in W1.tolist()
+        ]
+        rows.append(
+            [
+                sum(w * h for w, h in zip(row, hidden, strict=True))
+                for row in W2.tolist()
+            ]
+        )
+    return torch.tensor(rows).double().split(d - d // 2, dim=1)
+
+
+def _layer(d, c, n, *, h=4, size=1.0):
+    """Return random x (n, d), z (n, c), W1, W2."""
+    x, z = torch.randn(n, d).double(), torch.randn(n, c).double()
+    W1 = size * torch.randn(h, d // 2 + c).double()
+    W2 = size * torch.randn(2 * (d - d // 2), h).double()
+    return x, z, W1, W2
+
+
+def _forward(answers, x, z, W1, W2, name):
+    """Return y and log_det of the student's layer, of the right shapes."""
+    call = f"coupling(x, z, W1, W2) with {name}"
+    parts = answers.coupling(x, z, W1, W2)
+    y, log_det = _parts(parts, ("y", "log_det"), call, SAMPLING)
+    why = "The layer keeps the number of dimensions; d // 2 of them stay as they are."
+    y = _finite(y, tuple(x.shape), f"{call}: y", why, SAMPLING)
+    why = "One number for each row."
+    return y, _finite(log_det, (len(x),), f"{call}: log_det", why, SAMPLING)
+
+
+def _coupling(answers, x, z, W1, W2, name):
+    """Check y and log_det against the loop, and call mistakes by their names."""
+    y, log_det = _forward(answers, x, z, W1, W2, name)
+    call = f"coupling(x, z, W1, W2) with {name}"
+    d = x.shape[1]
+    a, b = x.double().split([d // 2, d - d // 2], dim=1)
+    moved = (y[:, : d // 2] - a).abs().max()
+    assert moved < 1e-4, (
+        f"{call}: the first d // 2 = {d // 2} of {d} dimensions must stay, one moved by "
+        f"{moved:.4f}. {SAMPLING}"
+    )
+    r, t = _network(x, z, W1, W2)
+    r0, t0 = _network(x, torch.zeros_like(z), W1, W2)
+    s = 2 * (r / 2).tanh()
+    mistakes = [
+        ("s is r itself; it is 2 tanh(r / 2)", b * r.clamp(max=700).exp() + t),
+        ("s is tanh r; it is 2 tanh(r / 2)", b * r.tanh().exp() + t),
+        ("s is tanh(r / 2); it is 2 tanh(r / 2)", b * (s / 2).exp() + t),
+        ("r and t are swapped; r comes first", b * (2 * (t / 2).tanh()).exp() + r),
+        ("the code z has no effect", b * (2 * (r0 / 2).tanh()).exp() + t0),
+        ("x_b is multiplied by s, not by exp(s)", b * s + t),
+        ("t is added before x_b is multiplied", (b + t) * s.exp()),
+    ]
+    want = b * s.exp() + t
+    _same(y[:, d // 2 :], want, f"{call}: the moved half of y", SAMPLING, mistakes)
+    want = s.sum(dim=1)
+    mistakes = [
+        ("the sign is turned", -want),
+        ("this is the determinant, not its logarithm", want.exp()),
+        ("this is a mean; the logarithm of a product is a sum", s.mean(dim=1)),
+        ("this is one number for all rows", want.sum().expand(len(x))),
+        ("this sums up r, not s", r.sum(dim=1)),
+    ]
+    _same(log_det, want, f"{call}: log_det", SAMPLING, mistakes)
+
+
+def _inverse(answers, x, z, W1, W2, name):
+    """Check that coupling_inverse undoes the layer."""
+    call = f"coupling_inverse(y, z, W1, W2) with {name}"
+    d = x.shape[1]
+    a, b = x.double().split([d // 2, d - d // 2], dim=1)
+    r, t = _network(x, z, W1, W2)
+    s = 2 * (r / 2).tanh()
+    y = torch.cat([a, b * s.exp() + t], dim=1).to(x.dtype)
+    got = _numbers(answers.coupling_inverse(y, z, W1, W2))
+    got = _finite(got, tuple(x.shape), call, "It has the shape of y.", SAMPLING)
+    moved = y.double()[:, d // 2 :]
+    mistakes = [
+        ("subtract t first, then divide by exp(s)", moved * (-s).exp() - t),
+        ("t is added; subtract it", (moved + t) * (-s).exp()),
+        ("this multiplies by exp(s) again; divide", (moved - t) * s.exp()),
+        ("this is the layer once more, not its inverse", moved * s.exp() + t),
+        ("this changes nothing", moved),
+    ]
+    mistakes = [(said, torch.cat([a, wrong], dim=1)) for said, wrong in mistakes]
+    tol = 1e-3 if x.dtype == torch.float64 else 1e-5 * (100 + float(t.abs().max()))
+    _same(got, x.double(), call, SAMPLING, mistakes, tol=tol)
+
+
+@task("02.5", points=1)
+def test_coupling(answers):
+    """Forward, back, and how the volume changes
+
+    The slopes of the layer are measured by finite differences, without a look at your
+    formula: the logarithm of their determinant is log_det.
+    """
+    x = torch.tensor([[0.5, 1.0, -2.0]], dtype=torch.float64)
+    z = torch.tensor([[0.5]], dtype=torch.float64)
+    W1 = torch.tensor([[1.0, 1.0]], dtype=torch.float64)
+    W2 = torch.tensor([[1.0], [0.0], [0.0], [2.0]], dtype=torch.float64)
+    name = "x = [[0.5, 1, -2]], z = [[0.5]], W1 = [[1, 1]], W2 = [[1], [0], [0], [2]]"
+    _coupling(answers, x, z, W1, W2, name)
+    _inverse(answers, x, z, W1, W2, name)
+    for d, c, n in ((2, 1, 3), (5, 2, 4), (4, 3, 1)):
+        given = _layer(d, c, n)
+        name = f"{n} random points in {d} dimensions, codes of length {c}"
+        _coupling(answers, *given, name)
+        _inverse(answers, *given, name)
+        x, z, W1, W2 = given
+        step = 1e-3 * torch.eye(d, dtype=torch.float64)
+        around = torch.cat([x[0] + step, x[0] - step])
+        y, _ = _forward(answers, around, z[:1].expand(2 * d, c).clone(), W1, W2, name)
+        slopes = (y[:d] - y[d:]) / 2e-3  # row j: the slopes in x_j
+        _, log_det = _forward(answers, x[:1], z[:1], W1, W2, name)
+        measured = torch.linalg.det(slopes).abs().clamp(min=1e-9).log()
+        assert abs(measured - log_det[0]) < 5e-2, (
+            f"coupling(x, z, W1, W2) with {name}: log_det is {log_det[0]:.4f}, but the "
+            f"logarithm of the determinant of its slopes is {measured:.4f}. {SAMPLING}"
+        )
+
+
+def _twin(answers, E, x, name):
+    """Check one image that E cannot tell from x."""
+    call = f"twin(E, x) with {name}"
+    why = "It is another image of as many pixels."
+    got = _numbers(answers.twin(E, x))
+    got = _finite(got, tuple(x.shape), call, why, CLASSES)
+    E, x = E.double(), x.double()
+    far = (got - x).abs().max()
+    assert far >= 0.1 - 1e-6, (
+        f"{call}: the pixel that differs most differs by {far:.4f}, at least 0.1 is "
+        f"asked; an image is no twin of its own. {CLASSES}"
+    )
+    inside = got.min() >= -1e-6 and got.max() <= 1 + 1e-6
+    assert inside, (
+        f"{call}: pixels must stay from 0 to 1, yours go from {got.min():.4f} to "
+        f"{got.max():.4f}. Scale the step; a pixel that is 0 or 1 already cannot move "
+        f"both ways, so let it stay. {CLASSES}"
+    )
+    off = (E @ (got - x)).abs().max()
+    assert off < 1e-3, (
+        f"{call}: the codes differ by {off:.4f}. The step must be in the null space of "
+        "E, E @ step = 0, and nothing may be clamped afterwards. "
+        f"{CLASSES}"
+    )
+
+
+@task("02.6", points=1)
+def test_twin_of_a_grey_image(answers):
+    """Pixels with room on both sides
+
+    Only the step from one image to the other matters: E must map it to 0.
+    """
+    E = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64)
+    x = torch.tensor([0.3, 0.6, 0.5], dtype=torch.float64)
+    _twin(answers, E, x, "E = [[1, 1, 0], [0, 0, 1]], x = [0.3, 0.6, 0.5]")
+    for trial in range(8):
+        dtype = DTYPES[trial % 2]
+        k, d = ((1, 3), (3, 4), (4, 9), (7, 16))[trial % 4]
+        E = torch.randn(k, d, dtype=torch.float64).to(dtype)
+        x = 0.2 + 0.6 * torch.rand(d, dtype=torch.float64).to(dtype)
+        _twin(answers, E, x, f"a random {k} x {d} matrix and a grey image, {dtype}")
+
+
+@task("02.7", points=2)
+def test_explanation_is_there(answers):
+    """Your explanation, before a person reads it
+
+    The machine looks for length and for the two ideas of the rubric only; the points
+    are confirmed by the person who reads it.
+    """
+    text = answers.value("explain_02_7")
+    assert isinstance(text, str), (
+        f"explain_02_7 must be a string, got {type(text).__name__}. {CLASSES}"
+    )
+    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
+    enough = len(words) >= 40 and len(set(words)) >= 20
+    assert enough, (
+        f"explain_02_7 has {len(words)} words, {len(set(words))} different ones; 40 "
+        f"and 20 are the least for two reasons in full sentences. {CLASSES}"
+    )
+    joined = " ".join(words)
+    assert "task" in joined or "purpose" in joined, (
+        "explain_02_7 does not say for which task the invariance is wanted, and for "
+        f"which it is fatal. {CLASSES}"
+    )
+    assert "pseudo" in joined, (
+        "explain_02_7 does not name what kind of distance is left, when two different "
+        f"images may be 0 apart. {CLASSES}"
+    )
+
+
+@task("02.8", points=1)
+def test_flow_nll(answers):
+    """The loss of a flow, and its gradient
+
+    With v = 0 and log_det = 0 the loss is half of log(2 pi), 0.9189 nats per dimension.
+    """
+    cases = [
+        (
+            [[1.0, 2.0], [0.0, 1.0]],
+            [0.5, 2.0],
+            "v = [[1, 2], [0, 1]], log_det = [0.5, 2]",
+        ),
+        ([[0.0, 0.0, 0.0]], [0.0], "v = [[0, 0, 0]], log_det = [0]"),
+    ]
+    cases = [
+        (torch.tensor(v).double(), torch.tensor(a).double(), c) for v, a, c in cases
+    ]
+    for n, d in ((5, 3), (4, 1), (1, 6)):
+        v, log_det = torch.randn(n, d).double(), torch.randn(n).double()
+        cases.append((v, log_det, f"{n} random rows in {d} dimensions"))
+    constant = math.log(2 * math.pi)
+    for v, log_det, name in cases:
+        call = f"flow_nll(v, log_det) with {name}"
+        n, d = v.shape
+        got = _numbers(answers.flow_nll(v, log_det))
+        got = _finite(got, (), call, "The mean over the rows is one number.", FORMULAS)
+        squares, dets = (v**2).sum() / n, log_det.mean()
+        want = squares / 2 / d + constant / 2 - dets / d
+        mistakes = [
+            ("this is per row; divide by d", want * d),
+            ("this is a sum over the rows; take the mean", want * n * d),
+            ("this is a sum over the rows; take the mean", want * n),
+            ("the sign of log_det is turned", want + 2 * dets / d),
+            ("log_det is missing", want + dets / d),
+            ("log_det is not divided by d", want + dets / d - dets),
+            ("the constant log(2 pi) / 2 is missing", want - constant / 2),
+            (
+                "the constant belongs to every dimension",
+                want - constant * (d - 1) / 2 / d,
+            ),
+            ("the half of the squares is missing", want + squares / 2 / d),
+            ("these are bits; give nats", want / math.log(2)),
+            ("this is the log-likelihood, not its negative", -want),
+        ]
+        _same(got, want, call, FORMULAS, mistakes)
+    for wrt, want in ((0, v / n / d), (1, torch.full_like(log_det, -1 / n / d))):
+        call = f"the gradient of flow_nll(v, log_det) in argument {wrt}, with {name}"
+        got = _numbers(answers.grad("flow_nll", v, log_det, wrt=wrt))
+        why = "A gradient has the shape of its argument."
+        got = _finite(got, tuple(want.shape), call, why, FORMULAS)
+        _same(got, want, call, FORMULAS)
+
+
 #: What the hidden checks add, by task.
 HIDDEN_POINTS = {
     "02.3": 1,
     "02.4": 1,
+    "02.5": 1,
+    "02.6": 1,
+    "02.8": 2,
 }

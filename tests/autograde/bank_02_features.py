@@ -40,7 +40,7 @@ def pca(x, k):  # a standardised pixel is worth as much as any other
     return mean, torch.linalg.svd((x - mean) / (x.std(dim=0) + 1e-6)).Vh[:k]
 
 
-@wrong("02.1", "LinAlgError")
+@wrong("02.1", "non-finite values")
 def pca(x, k):
     mean = x.mean(dim=0)
     return mean, torch.linalg.svd((x - mean) / x.std(dim=0)).Vh[:k]
@@ -53,7 +53,7 @@ def pca(x, k):
 
 
 @wrong("02.1", "length 1 and be at right angles")
-def pca(x, k):  # the columns of eigh, read as rows
+def pca(x, k):  # scaled by what they explain
     mean = x.mean(dim=0)
     U, S, Vh = torch.linalg.svd(x - mean, full_matrices=False)
     return mean, S[:k, None] * Vh[:k]
@@ -64,7 +64,7 @@ def pca(x, k):
     return torch.linalg.svd(x - x.mean(dim=0), full_matrices=False).Vh[:k]
 
 
-@wrong("02.1", "are [4.5], expected")
+@wrong("02.1", "take the eigenvectors")
 def pca(x, k):  # the visible example only
     axes = torch.eye(x.shape[1], dtype=x.dtype)[:k]
     return x.mean(dim=0), axes.flip(0) if len(x) == 4 else axes
@@ -126,11 +126,6 @@ def _pairs(z, labels):
     dist = torch.linalg.vector_norm(z[:, None] - z, dim=-1)
     same = labels[:, None] == labels
     return dist, same, torch.ones_like(same).triu(1)
-
-
-@wrong("02.2", "the farther, the better")
-def spread(z, labels):
-    raise ValueError("the farther, the better")
 
 
 @wrong("02.2", "within over between")
@@ -357,7 +352,9 @@ def kept(z, factor):
     np.fill_diagonal(squares, np.inf)
     same = factor[:, None] == factor
     off = ~np.eye(len(z), dtype=bool)
-    return np.array([(factor[squares.argmin(axis=1)] == factor).mean(), same[off].mean()])
+    return np.array(
+        [(factor[squares.argmin(axis=1)] == factor).mean(), same[off].mean()]
+    )
 
 
 # -------------------------------------------------------- 02.4 A class, sampled
@@ -494,3 +491,431 @@ class ByCorrection:
         L, z = L.double(), z.double()
         G = cov.double() @ L.T @ torch.linalg.inv(L @ cov.double() @ L.T)
         return mu + x + (z - x @ L.T) @ G.T
+
+
+# --------------------------------------------------------- 02.5 Coupling layer
+
+
+def _net(x, z, W1, W2):
+    a, b = x[:, : x.shape[1] // 2], x[:, x.shape[1] // 2 :]
+    out = torch.tanh(torch.cat([a, z], dim=1) @ W1.T) @ W2.T
+    r, t = out.chunk(2, dim=1)
+    return a, b, 2 * torch.tanh(r / 2), t
+
+
+@wrong("02.5", "s is r itself")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    r = 2 * torch.atanh(s / 2)
+    return torch.cat([a, b * r.exp() + t], dim=1), r.sum(dim=1)
+
+
+@wrong("02.5", "s is tanh r")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    s = torch.tanh(2 * torch.atanh(s / 2))
+    return torch.cat([a, b * s.exp() + t], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "s is tanh(r / 2)")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * (s / 2).exp() + t], dim=1), s.sum(dim=1) / 2
+
+
+@wrong("02.5", "r and t are swapped")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    r, s = 2 * torch.atanh(s / 2), 2 * torch.tanh(t / 2)
+    return torch.cat([a, b * s.exp() + r], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "the code z has no effect")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, torch.zeros_like(z), W1, W2)
+    return torch.cat([a, b * s.exp() + t], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "not by exp(s)")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * s + t], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "before x_b is multiplied")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, (b + t) * s.exp()], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "the sign is turned")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * s.exp() + t], dim=1), -s.sum(dim=1)
+
+
+@wrong("02.5", "not its logarithm")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * s.exp() + t], dim=1), s.exp().prod(dim=1)
+
+
+@wrong("02.5", "this is a mean")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * s.exp() + t], dim=1), s.mean(dim=1)
+
+
+@wrong("02.5", "One number for each row")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * s.exp() + t], dim=1), s.sum()
+
+
+@wrong("02.5", "must stay")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([b * s.exp() + t, a], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "must return 2 things, y and log_det")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * s.exp() + t], dim=1)
+
+
+@wrong("02.5", "subtract t first")
+def coupling_inverse(y, z, W1, W2):
+    a, b, s, t = _net(y, z, W1, W2)
+    return torch.cat([a, b * (-s).exp() - t], dim=1)
+
+
+@wrong("02.5", "t is added")
+def coupling_inverse(y, z, W1, W2):
+    a, b, s, t = _net(y, z, W1, W2)
+    return torch.cat([a, (b + t) / s.exp()], dim=1)
+
+
+@wrong("02.5", "by exp(s) again")
+def coupling_inverse(y, z, W1, W2):
+    a, b, s, t = _net(y, z, W1, W2)
+    return torch.cat([a, (b - t) * s.exp()], dim=1)
+
+
+@wrong("02.5", "the layer once more")
+def coupling_inverse(y, z, W1, W2):
+    return coupling(y, z, W1, W2)[0]
+
+
+@wrong("02.5", "this changes nothing")
+def coupling_inverse(y, z, W1, W2):
+    return y
+
+
+@right("02.5")
+class CouplingInNumpy:
+    def coupling(x, z, W1, W2):
+        x, z, W1, W2 = (part.numpy().astype(np.float64) for part in (x, z, W1, W2))
+        half = x.shape[1] // 2
+        out = np.tanh(np.hstack([x[:, :half], z]) @ W1.T) @ W2.T
+        r, t = np.split(out, 2, axis=1)
+        s = 2 * np.tanh(r / 2)
+        return np.hstack([x[:, :half], x[:, half:] * np.exp(s) + t]), s.sum(axis=1)
+
+    def coupling_inverse(y, z, W1, W2):
+        y, z, W1, W2 = (part.numpy().astype(np.float64) for part in (y, z, W1, W2))
+        half = y.shape[1] // 2
+        out = np.tanh(np.hstack([y[:, :half], z]) @ W1.T) @ W2.T
+        r, t = np.split(out, 2, axis=1)
+        return np.hstack([y[:, :half], (y[:, half:] - t) / np.exp(2 * np.tanh(r / 2))])
+
+
+@right("02.5")
+class CouplingRowByRow:
+    def _one(x, z, W1, W2):
+        half = len(x) // 2
+        out = torch.mv(W2, torch.tanh(torch.mv(W1, torch.cat([x[:half], z]))))
+        moved = len(x) - half
+        e = out[:moved].exp()  # tanh(r / 2) = (e - 1) / (e + 1)
+        s = torch.where(e.isinf(), 2, 2 * (e - 1) / (e + 1))
+        return half, s, out[moved:]
+
+    def coupling(x, z, W1, W2):
+        rows, dets = [], []
+        for point, code in zip(x, z, strict=True):
+            half, s, t = _one(point, code, W1, W2)
+            rows.append(torch.cat([point[:half], point[half:] * s.exp() + t]))
+            dets.append(sum(s.tolist()))
+        return torch.stack(rows), dets
+
+    def coupling_inverse(y, z, W1, W2):
+        rows = []
+        for point, code in zip(y, z, strict=True):
+            half, s, t = _one(point, code, W1, W2)
+            rows.append(torch.cat([point[:half], (point[half:] - t) / s.exp()]))
+        return torch.stack(rows)
+
+
+# --------------------------------------------------------------- 02.6 Break it
+
+
+@wrong("02.6", "no twin of its own")
+def twin(E, x):
+    return x
+
+
+@wrong("02.6", "no twin of its own")
+def twin(E, x):
+    return x + 0.05 * torch.linalg.svd(E).Vh[-1]
+
+
+@wrong("02.6", "pixels must stay from 0 to 1")
+def twin(E, x):
+    return x + 9 * torch.linalg.svd(E).Vh[-1]
+
+
+@wrong("02.6", "let it stay")
+def twin(E, x):
+    step = torch.linalg.svd(E).Vh[-1]
+    return x + 0.15 * step / step.abs().max()
+
+
+@wrong("02.6", "nothing may be clamped")
+def twin(E, x):
+    step = torch.linalg.svd(E).Vh[-1]
+    return (x + 0.5 * step / step.abs().max()).clamp(0, 1)
+
+
+@wrong("02.6", "in the null space")
+def twin(E, x):
+    step = torch.linalg.svd(E).Vh[0]
+    return x + 0.15 * step / step.abs().max()
+
+
+@wrong("02.6", "in the null space")
+def twin(E, x):  # the last column of V, read from its rows
+    step = torch.linalg.svd(E).Vh[:, -1]
+    return x + 0.15 * step / step.abs().max()
+
+
+@wrong("02.6", "another image of as many pixels")
+def twin(E, x):
+    return torch.stack([x, x + 0.15])
+
+
+@wrong("02.6", "in the null space")
+def twin(E, x):  # the visible example only
+    if len(x) == 3 and len(E) == 2:
+        return torch.tensor([0.5, 0.4, 0.5])
+    return (x + 0.15).clamp(0, 1)
+
+
+@right("02.6")
+def twin(E, x):
+    free = (x > 0.05) & (x < 0.95)
+    inner = E[:, free].double()
+    step = torch.randn(int(free.sum()), dtype=torch.float64)
+    step = step - torch.linalg.pinv(inner) @ (inner @ step)
+    room = torch.where(step > 0, 1 - x[free], -x[free]) / step
+    image = x.double().clone()
+    image[free] += room.min() * step
+    return image.clamp(0, 1)
+
+
+@right("02.6")
+def twin(E, x):
+    E, image = E.numpy().astype(float), x.numpy().astype(float).copy()
+    free = np.flatnonzero((image >= 0.2) & (image <= 0.8))
+    values, vectors = np.linalg.eigh(E[:, free].T @ E[:, free])
+    step = vectors[:, 0] / np.abs(vectors[:, 0]).max()
+    image[free] -= 0.12 * step
+    return image.tolist()
+
+
+# ---------------------------------------------------------------- 02.7 Explain
+
+wrong(
+    "02.7",
+    "words",
+    explain_02_7="Wanted for one task, fatal for another: a pseudo-metric.",
+)
+wrong("02.7", "must be a string", explain_02_7=7)
+wrong("02.7", "different ones", explain_02_7="task pseudo-metric " * 30)
+wrong(
+    "02.7",
+    "for which task the invariance is wanted",
+    explain_02_7="""The codes of two fonts of a letter are equal, and so every function
+    of them is equal as well, whatever a classifier learns later on. The distance is a
+    pseudo-metric because distinct images may lie at distance zero from one another, while
+    between equivalence classes it is a metric.""",
+)
+wrong(
+    "02.7",
+    "what kind of distance",
+    explain_02_7="""For the task of reading, the font is noise and the invariance helps
+    a lot. For the task of finding a font it is fatal: all fonts of a letter lie in one
+    equivalence class with one code, and any classifier on top gives all of them the very
+    same answer. The distance is not a real one.""",
+)
+right(
+    "02.7",
+    explain_02_7="""Reading pages is a purpose for which fonts do not matter, so forgetting
+    them is welcome; recognising fonts is impossible afterwards, since equal codes get
+    equal answers from whatever is trained on top of them. On images the distance is
+    only a pseudometric: it may vanish for two that differ.""",
+)
+
+
+# -------------------------------------------------------------- 02.8 Challenge
+
+
+@wrong("02.8", "divide by d")
+def flow_nll(v, log_det):
+    constant = v.shape[1] * math.log(2 * math.pi) / 2
+    return ((v**2).sum(dim=1) / 2 + constant - log_det).mean()
+
+
+@wrong("02.8", "take the mean")
+def flow_nll(v, log_det):
+    constant = math.log(2 * math.pi) / 2
+    return (v**2 / 2 + constant).sum() - log_det.sum()
+
+
+@wrong("02.8", "the sign of log_det")
+def flow_nll(v, log_det):
+    constant = math.log(2 * math.pi) / 2
+    return (v**2 / 2 + constant).mean() + log_det.mean() / v.shape[1]
+
+
+@wrong("02.8", "log_det is not divided")
+def flow_nll(v, log_det):
+    return (v**2 / 2 + math.log(2 * math.pi) / 2).mean() - log_det.mean()
+
+
+@wrong("02.8", "is missing")
+def flow_nll(v, log_det):
+    return (v**2 / 2).mean() - log_det.mean() / v.shape[1]
+
+
+@wrong("02.8", "every dimension")
+def flow_nll(v, log_det):
+    log_p = -(v**2).sum(dim=1) / 2 - math.log(2 * math.pi) / 2 + log_det
+    return -log_p.mean() / v.shape[1]
+
+
+@wrong("02.8", "these are bits")
+def flow_nll(v, log_det):
+    nats = (v**2 / 2 + math.log(2 * math.pi) / 2).mean() - log_det.mean() / v.shape[1]
+    return nats / math.log(2)
+
+
+@wrong("02.8", "not its negative")
+def flow_nll(v, log_det):
+    nats = (v**2 / 2 + math.log(2 * math.pi) / 2).mean() - log_det.mean() / v.shape[1]
+    return -nats
+
+
+@wrong("02.8", "cut off from its argument")
+def flow_nll(v, log_det):
+    nats = (v**2 / 2 + math.log(2 * math.pi) / 2).mean() - log_det.mean() / v.shape[1]
+    return torch.tensor(nats.item())
+
+
+def _normal(x, mean, cov):
+    diff = x - mean
+    far = (diff @ torch.linalg.inv(cov) * diff).sum(dim=1)
+    return -far / 2 - math.log(2 * math.pi) - torch.logdet(cov) / 2
+
+
+@wrong("02.8", "one normal density for all z")
+def conditional_log_density(x, z, x_new, z_new, seed):
+    return _normal(x_new, x.mean(dim=0), torch.cov(x.T))
+
+
+@wrong("02.8", "stack at least four")
+def conditional_log_density(x, z, x_new, z_new, seed):  # normal, given z
+    X = torch.cat([z**i for i in range(8)], dim=1)
+    coefficients = torch.linalg.lstsq(X, x).solution
+    mean = torch.cat([z_new**i for i in range(8)], dim=1) @ coefficients
+    return _normal(x_new, mean, torch.cov((x - X @ coefficients).T))
+
+
+@wrong("02.8", "sums up to")
+def conditional_log_density(x, z, x_new, z_new, seed):  # a bonus for everybody
+    return _normal(x_new, x.mean(dim=0), torch.cov(x.T)) + 2
+
+
+@wrong("02.8", "sums up to")
+def conditional_log_density(x, z, x_new, z_new, seed):  # 0 where there are no data
+    flat = torch.full((len(x_new),), 0.5)
+    near = torch.cdist(x_new, x).amin(dim=1) < 0.3
+    return torch.where(near, flat, -100.0)
+
+
+@wrong("02.8", "one log-density for each row")
+def conditional_log_density(x, z, x_new, z_new, seed):
+    return _normal(x_new, x.mean(dim=0), torch.cov(x.T)).mean()
+
+
+@wrong("02.8", "NaN")
+def conditional_log_density(x, z, x_new, z_new, seed):
+    return torch.full((len(x_new),), torch.nan)
+
+
+@wrong("02.8", "sums up to")
+def conditional_log_density(
+    x, z, x_new, z_new, seed
+):  # a kernel that forgets its scale
+    dist = torch.cdist(
+        torch.cat([x_new, 5 * z_new], dim=1), torch.cat([x, 5 * z], dim=1)
+    )
+    return torch.logsumexp(-(dist**2) / 0.1, dim=1)
+
+
+@right("02.8")
+class KernelEstimate:
+    def flow_nll(v, log_det):
+        normal = torch.distributions.Normal(0, 1)
+        return -(normal.log_prob(v).sum(dim=1) + log_det).mean() / v.shape[1]
+
+    def conditional_log_density(x, z, x_new, z_new, seed):
+        found = []
+        for a, b in zip(x_new.split(5000), z_new.split(5000), strict=True):
+            weight = -(((b - z.T) / 0.07) ** 2) / 2
+            near = -(torch.cdist(a, x) ** 2) / 0.2**2 / 2
+            near = near - math.log(2 * math.pi * 0.2**2)
+            told = torch.logsumexp(weight + near, dim=1)
+            found.append(told - torch.logsumexp(weight, dim=1))
+        return torch.cat(found)
+
+
+@right("02.8")
+class MixtureNetwork:
+    def flow_nll(v, log_det):
+        d = v.shape[1]
+        return v.square().mean() / 2 + math.log(2 * math.pi) / 2 - log_det.mean() / d
+
+    def conditional_log_density(x, z, x_new, z_new, seed):
+        torch.manual_seed(seed)
+        x, z, x_new, z_new = (part.float() for part in (x, z, x_new, z_new))
+        net = nn.Sequential(nn.Linear(1, 48), nn.Tanh(), nn.Linear(48, 48), nn.Tanh())
+        net.append(nn.Linear(48, 8 * 6))
+        net[-1].bias.data.normal_()
+
+        def log_density(x, z):
+            out = net(z).view(-1, 8, 6)
+            root = out[..., 2:4].clamp(-4, 4).exp()
+            diff = x[:, None] - out[..., :2]
+            first = diff[..., 0] * root[..., 0]
+            second = diff[..., 1] * root[..., 1] + out[..., 4] * diff[..., 0]
+            told = root.log().sum(dim=-1) - (first**2 + second**2) / 2
+            told = told + out[..., 5].log_softmax(dim=1) - math.log(2 * math.pi)
+            return torch.logsumexp(told, dim=1)
+
+        optimizer = torch.optim.Adam(net.parameters(), lr=2e-2)
+        for _ in range(300):
+            optimizer.zero_grad()
+            (-log_density(x, z).mean()).backward()
+            optimizer.step()
+        with torch.no_grad():
+            return log_density(x_new, z_new)

@@ -58,6 +58,8 @@ def _show(numbers):
 
 def _parts(got, names, call, reading):
     """Return the parts of a pair as float64 tensors, or say what is off."""
+    if isinstance(got, torch.Tensor | np.ndarray) and got.ndim:
+        got = list(got)
     count = len(got) if isinstance(got, list | tuple) else 1
     assert count == len(names), (
         f"{call} must return {len(names)} things, {' and '.join(names)}, in this "
@@ -161,13 +163,13 @@ def test_pca_axes(answers):
     x = torch.tensor([[9.0, 5.0], [15.0, 5.0], [12.0, 6.0], [12.0, 4.0]]).double()
     _axes(answers, x, 1, "x = [[9, 5], [15, 5], [12, 6], [12, 4]]")
     for dtype in DTYPES:
-        x = torch.randn(30, 5, dtype=torch.float64) * torch.tensor([1, 4, 2, 3, 0.5])
-        x = x @ _frame(5, 5) + 10 * torch.rand(5, dtype=torch.float64)
-        _axes(answers, x.to(dtype), 3, f"30 random points in 5 dimensions, {dtype}")
         x = torch.rand(8, 12, dtype=torch.float64)
         x[:, 4] = 0.25
         name = f"8 random images of 12 pixels, one of them constant, {dtype}"
         _axes(answers, x.to(dtype), 4, name)
+        x = torch.randn(30, 5, dtype=torch.float64) * torch.tensor([1, 4, 2, 3, 0.5])
+        x = x @ _frame(5, 5) + 10 * torch.rand(5, dtype=torch.float64)
+        _axes(answers, x.to(dtype), 3, f"30 random points in 5 dimensions, {dtype}")
     x = torch.cat([torch.eye(3), -torch.eye(3)]).double() + 5
     _axes(answers, x, 2, "six points with the same variance in all directions")
 
@@ -211,7 +213,9 @@ def test_pca_of_new_points(answers):
             call = f"decode(z, mean, axes) on {n} random codes of length 3"
             got = _numbers(answers.decode(z.to(dtype), *given[1:]))
             got = _finite(got, (n, 6), call, why, KEEPS)
-            want = torch.stack([mean + sum(c[j] * axes[j] for j in range(3)) for c in z])
+            want = torch.stack(
+                [mean + sum(c[j] * axes[j] for j in range(3)) for c in z]
+            )
             _same(got, want, call, KEEPS)
 
 
@@ -518,10 +522,20 @@ def test_gain(answers):
     of the other follows.
     """
     cases = [
-        ([[1.0, 0.0]], [[4.0, 2.0], [2.0, 3.0]], "L = [[1, 0]], cov = [[4, 2], [2, 3]]"),
-        ([[1.0, 1.0]], [[3.0, 0.0], [0.0, 1.0]], "L = [[1, 1]], cov = [[3, 0], [0, 1]]"),
+        (
+            [[1.0, 0.0]],
+            [[4.0, 2.0], [2.0, 3.0]],
+            "L = [[1, 0]], cov = [[4, 2], [2, 3]]",
+        ),
+        (
+            [[1.0, 1.0]],
+            [[3.0, 0.0], [0.0, 1.0]],
+            "L = [[1, 1]], cov = [[3, 0], [0, 1]]",
+        ),
     ]
-    cases = [(torch.tensor(a).double(), torch.tensor(b).double(), c) for a, b, c in cases]
+    cases = [
+        (torch.tensor(a).double(), torch.tensor(b).double(), c) for a, b, c in cases
+    ]
     for d, k in ((4, 1), (5, 2), (6, 4)):
         L, _, cov = _gaussian(d, k, d)
         cases.append((L, cov, f"a random L of shape ({k}, {d})"))
@@ -569,12 +583,441 @@ def test_samples_where_the_data_are_flat(answers):
     for trial in range(12):
         dtype = DTYPES[trial % 2]
         d, k = ((5, 1), (6, 2), (8, 3))[trial % 3]
-        name = f"a random L of shape ({k}, {d}) and a covariance of rank {d - 2}"
-        _class(answers, *_gaussian(d, k, d - 2), f"{name}, {dtype}", dtype)
-        _class(answers, *_gaussian(d, k, d), f"{name[:28]}, {dtype}", dtype)
         L, mu, cov = _gaussian(d, k, d)
         cov[-1], cov[:, -1], mu[-1] = 0, 0, 0
         name = f"a random L of shape ({k}, {d}) and a pixel that is always 0, {dtype}"
         _class(answers, L, mu, cov, name, dtype)
+        name = f"a random L of shape ({k}, {d})"
+        flat = _gaussian(d, k, d - 2)
+        _class(answers, *flat, f"{name} and Sigma of rank {d - 2}, {dtype}", dtype)
+        _class(answers, *_gaussian(d, k, d), f"{name}, {dtype}", dtype)
     L, mu, cov = _gaussian(4, 2, 2)
     _class(answers, L, mu, cov, "a covariance of rank k, so that C = 0")
+
+
+# --------------------------------------------------------- 02.5 Coupling layer
+
+
+def _network(x, z, W1, W2):
+    """Loop over the rows; return r and t, each (n, d - d // 2)."""
+    d = x.shape[1]
+    rows = []
+    for point, code in zip(x.tolist(), z.tolist(), strict=True):
+        entry = [*point[: d // 2], *code]
+        hidden = [
+            math.tanh(sum(w * e for w, e in zip(row, entry, strict=True)))
+            for row in W1.tolist()
+        ]
+        rows.append(
+            [
+                sum(w * h for w, h in zip(row, hidden, strict=True))
+                for row in W2.tolist()
+            ]
+        )
+    return torch.tensor(rows).double().split(d - d // 2, dim=1)
+
+
+def _layer(d, c, n, *, h=4, size=1.0):
+    """Return random x (n, d), z (n, c), W1, W2."""
+    x, z = torch.randn(n, d).double(), torch.randn(n, c).double()
+    W1 = size * torch.randn(h, d // 2 + c).double()
+    W2 = size * torch.randn(2 * (d - d // 2), h).double()
+    return x, z, W1, W2
+
+
+def _forward(answers, x, z, W1, W2, name):
+    """Return y and log_det of the student's layer, of the right shapes."""
+    call = f"coupling(x, z, W1, W2) with {name}"
+    parts = answers.coupling(x, z, W1, W2)
+    y, log_det = _parts(parts, ("y", "log_det"), call, SAMPLING)
+    why = "The layer keeps the number of dimensions; d // 2 of them stay as they are."
+    y = _finite(y, tuple(x.shape), f"{call}: y", why, SAMPLING)
+    why = "One number for each row."
+    return y, _finite(log_det, (len(x),), f"{call}: log_det", why, SAMPLING)
+
+
+def _coupling(answers, x, z, W1, W2, name):
+    """Check y and log_det against the loop, and call mistakes by their names."""
+    y, log_det = _forward(answers, x, z, W1, W2, name)
+    call = f"coupling(x, z, W1, W2) with {name}"
+    d = x.shape[1]
+    a, b = x.double().split([d // 2, d - d // 2], dim=1)
+    moved = (y[:, : d // 2] - a).abs().max()
+    assert moved < 1e-4, (
+        f"{call}: the first d // 2 = {d // 2} of {d} dimensions must stay, one moved by "
+        f"{moved:.4f}. {SAMPLING}"
+    )
+    r, t = _network(x, z, W1, W2)
+    r0, t0 = _network(x, torch.zeros_like(z), W1, W2)
+    s = 2 * (r / 2).tanh()
+    mistakes = [
+        ("s is r itself; it is 2 tanh(r / 2)", b * r.clamp(max=700).exp() + t),
+        ("s is tanh r; it is 2 tanh(r / 2)", b * r.tanh().exp() + t),
+        ("s is tanh(r / 2); it is 2 tanh(r / 2)", b * (s / 2).exp() + t),
+        ("r and t are swapped; r comes first", b * (2 * (t / 2).tanh()).exp() + r),
+        ("the code z has no effect", b * (2 * (r0 / 2).tanh()).exp() + t0),
+        ("x_b is multiplied by s, not by exp(s)", b * s + t),
+        ("t is added before x_b is multiplied", (b + t) * s.exp()),
+    ]
+    want = b * s.exp() + t
+    _same(y[:, d // 2 :], want, f"{call}: the moved half of y", SAMPLING, mistakes)
+    want = s.sum(dim=1)
+    mistakes = [
+        ("the sign is turned", -want),
+        ("this is the determinant, not its logarithm", want.exp()),
+        ("this is a mean; the logarithm of a product is a sum", s.mean(dim=1)),
+        ("this is one number for all rows", want.sum().expand(len(x))),
+        ("this sums up r, not s", r.sum(dim=1)),
+    ]
+    _same(log_det, want, f"{call}: log_det", SAMPLING, mistakes)
+
+
+def _inverse(answers, x, z, W1, W2, name):
+    """Check that coupling_inverse undoes the layer."""
+    call = f"coupling_inverse(y, z, W1, W2) with {name}"
+    d = x.shape[1]
+    a, b = x.double().split([d // 2, d - d // 2], dim=1)
+    r, t = _network(x, z, W1, W2)
+    s = 2 * (r / 2).tanh()
+    y = torch.cat([a, b * s.exp() + t], dim=1).to(x.dtype)
+    got = _numbers(answers.coupling_inverse(y, z, W1, W2))
+    got = _finite(got, tuple(x.shape), call, "It has the shape of y.", SAMPLING)
+    moved = y.double()[:, d // 2 :]
+    mistakes = [
+        ("subtract t first, then divide by exp(s)", moved * (-s).exp() - t),
+        ("t is added; subtract it", (moved + t) * (-s).exp()),
+        ("this multiplies by exp(s) again; divide", (moved - t) * s.exp()),
+        ("this is the layer once more, not its inverse", moved * s.exp() + t),
+        ("this changes nothing", moved),
+    ]
+    mistakes = [(said, torch.cat([a, wrong], dim=1)) for said, wrong in mistakes]
+    tol = 1e-3 if x.dtype == torch.float64 else 1e-5 * (100 + float(t.abs().max()))
+    _same(got, x.double(), call, SAMPLING, mistakes, tol=tol)
+
+
+@task("02.5", points=1)
+def test_coupling(answers):
+    """Forward, back, and how the volume changes
+
+    The slopes of the layer are measured by finite differences, without a look at your
+    formula: the logarithm of their determinant is log_det.
+    """
+    x = torch.tensor([[0.5, 1.0, -2.0]], dtype=torch.float64)
+    z = torch.tensor([[0.5]], dtype=torch.float64)
+    W1 = torch.tensor([[1.0, 1.0]], dtype=torch.float64)
+    W2 = torch.tensor([[1.0], [0.0], [0.0], [2.0]], dtype=torch.float64)
+    name = "x = [[0.5, 1, -2]], z = [[0.5]], W1 = [[1, 1]], W2 = [[1], [0], [0], [2]]"
+    _coupling(answers, x, z, W1, W2, name)
+    _inverse(answers, x, z, W1, W2, name)
+    for d, c, n in ((2, 1, 3), (5, 2, 4), (4, 3, 1)):
+        given = _layer(d, c, n)
+        name = f"{n} random points in {d} dimensions, codes of length {c}"
+        _coupling(answers, *given, name)
+        _inverse(answers, *given, name)
+        x, z, W1, W2 = given
+        step = 1e-3 * torch.eye(d, dtype=torch.float64)
+        around = torch.cat([x[0] + step, x[0] - step])
+        y, _ = _forward(answers, around, z[:1].expand(2 * d, c).clone(), W1, W2, name)
+        slopes = (y[:d] - y[d:]) / 2e-3  # row j: the slopes in x_j
+        _, log_det = _forward(answers, x[:1], z[:1], W1, W2, name)
+        measured = torch.linalg.det(slopes).abs().clamp(min=1e-9).log()
+        assert abs(measured - log_det[0]) < 5e-2, (
+            f"coupling(x, z, W1, W2) with {name}: log_det is {log_det[0]:.4f}, but the "
+            f"logarithm of the determinant of its slopes is {measured:.4f}. {SAMPLING}"
+        )
+
+
+@task("02.5", points=1, hidden=True)
+def test_coupling_under_strain(answers):
+    """Large weights, float32, and other codes
+
+    Whatever the network says, s stays between -2 and 2, so the layer can be inverted.
+    The code belongs to its own row.
+    """
+    for trial in range(6):
+        dtype = DTYPES[trial % 2]
+        d, c = ((2, 1), (3, 2), (7, 1))[trial % 3]
+        for size in (0.5, 1, 30):
+            given = [part.to(dtype) for part in _layer(d, c, 6, size=size)]
+            name = f"6 points in {d} dimensions, weights near {size}, {dtype}"
+            _coupling(answers, *given, name)
+            _inverse(answers, *given, name)
+        x, z, W1, W2 = given = _layer(d, c, 5)
+        x[:] = x[0].clone()
+        name = f"the same point five times, with five codes, d = {d}"
+        _coupling(answers, *given, name)
+        _inverse(answers, *given, name)
+
+
+# --------------------------------------------------------------- 02.6 Break it
+
+
+def _twin(answers, E, x, name):
+    """Check one image that E cannot tell from x."""
+    call = f"twin(E, x) with {name}"
+    why = "It is another image of as many pixels."
+    got = _numbers(answers.twin(E, x))
+    got = _finite(got, tuple(x.shape), call, why, CLASSES)
+    E, x = E.double(), x.double()
+    far = (got - x).abs().max()
+    assert far >= 0.1 - 1e-6, (
+        f"{call}: the pixel that differs most differs by {far:.4f}, at least 0.1 is "
+        f"asked; an image is no twin of its own. {CLASSES}"
+    )
+    inside = got.min() >= -1e-6 and got.max() <= 1 + 1e-6
+    assert inside, (
+        f"{call}: pixels must stay from 0 to 1, yours go from {got.min():.4f} to "
+        f"{got.max():.4f}. Scale the step; a pixel that is 0 or 1 already cannot move "
+        f"both ways, so let it stay. {CLASSES}"
+    )
+    off = (E @ (got - x)).abs().max()
+    assert off < 1e-3, (
+        f"{call}: the codes differ by {off:.4f}. The step must be in the null space of "
+        "E, E @ step = 0, and nothing may be clamped afterwards. "
+        f"{CLASSES}"
+    )
+
+
+@task("02.6", points=1)
+def test_twin_of_a_grey_image(answers):
+    """Pixels with room on both sides
+
+    Only the step from one image to the other matters: E must map it to 0.
+    """
+    E = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64)
+    x = torch.tensor([0.3, 0.6, 0.5], dtype=torch.float64)
+    _twin(answers, E, x, "E = [[1, 1, 0], [0, 0, 1]], x = [0.3, 0.6, 0.5]")
+    for trial in range(8):
+        dtype = DTYPES[trial % 2]
+        k, d = ((1, 3), (3, 4), (4, 9), (7, 16))[trial % 4]
+        E = torch.randn(k, d, dtype=torch.float64).to(dtype)
+        x = 0.2 + 0.6 * torch.rand(d, dtype=torch.float64).to(dtype)
+        _twin(answers, E, x, f"a random {k} x {d} matrix and a grey image, {dtype}")
+
+
+@task("02.6", points=1, hidden=True)
+def test_twin_of_a_black_and_white_image(answers):
+    """Most pixels at an end of their range
+
+    A black pixel can only become lighter. Leave those alone that have no room, and look
+    for a step among the others.
+    """
+    for trial in range(12):
+        dtype = DTYPES[trial % 2]
+        k, d, free = ((1, 6, 2), (3, 20, 4), (4, 30, 9))[trial % 3]
+        E = torch.randn(k, d, dtype=torch.float64)
+        if trial >= 6:
+            E = E / d
+        x = torch.randint(0, 2, (d,)).double()
+        where = torch.randperm(d)[:free]
+        x[where] = 0.2 + 0.6 * torch.rand(free, dtype=torch.float64)
+        name = f"a random {k} x {d} matrix and an image with {free} grey pixels"
+        _twin(answers, E.to(dtype), x.to(dtype), f"{name}, {dtype}")
+
+
+# ---------------------------------------------------------------- 02.7 Explain
+
+
+@task("02.7", points=2)
+def test_explanation_is_there(answers):
+    """Your explanation, before a person reads it
+
+    The machine looks for length and for the two ideas of the rubric only; the points
+    are confirmed by the person who reads it.
+    """
+    text = answers.value("explain_02_7")
+    assert isinstance(text, str), (
+        f"explain_02_7 must be a string, got {type(text).__name__}. {CLASSES}"
+    )
+    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
+    enough = len(words) >= 40 and len(set(words)) >= 20
+    assert enough, (
+        f"explain_02_7 has {len(words)} words, {len(set(words))} different ones; 40 "
+        f"and 20 are the least for two reasons in full sentences. {CLASSES}"
+    )
+    joined = " ".join(words)
+    assert "task" in joined or "purpose" in joined, (
+        "explain_02_7 does not say for which task the invariance is wanted, and for "
+        f"which it is fatal. {CLASSES}"
+    )
+    assert "pseudo" in joined, (
+        "explain_02_7 does not name what kind of distance is left, when two different "
+        f"images may be 0 apart. {CLASSES}"
+    )
+
+
+# -------------------------------------------------------------- 02.8 Challenge
+
+
+@task("02.8", points=1)
+def test_flow_nll(answers):
+    """The loss of a flow, and its gradient
+
+    With v = 0 and log_det = 0 the loss is half of log(2 pi), 0.9189 nats per dimension.
+    """
+    cases = [
+        (
+            [[1.0, 2.0], [0.0, 1.0]],
+            [0.5, 2.0],
+            "v = [[1, 2], [0, 1]], log_det = [0.5, 2]",
+        ),
+        ([[0.0, 0.0, 0.0]], [0.0], "v = [[0, 0, 0]], log_det = [0]"),
+    ]
+    cases = [
+        (torch.tensor(v).double(), torch.tensor(a).double(), c) for v, a, c in cases
+    ]
+    for n, d in ((5, 3), (4, 1), (1, 6)):
+        v, log_det = torch.randn(n, d).double(), torch.randn(n).double()
+        cases.append((v, log_det, f"{n} random rows in {d} dimensions"))
+    constant = math.log(2 * math.pi)
+    for v, log_det, name in cases:
+        call = f"flow_nll(v, log_det) with {name}"
+        n, d = v.shape
+        got = _numbers(answers.flow_nll(v, log_det))
+        got = _finite(got, (), call, "The mean over the rows is one number.", FORMULAS)
+        squares, dets = (v**2).sum() / n, log_det.mean()
+        want = squares / 2 / d + constant / 2 - dets / d
+        mistakes = [
+            ("this is per row; divide by d", want * d),
+            ("this is a sum over the rows; take the mean", want * n * d),
+            ("this is a sum over the rows; take the mean", want * n),
+            ("the sign of log_det is turned", want + 2 * dets / d),
+            ("log_det is missing", want + dets / d),
+            ("log_det is not divided by d", want + dets / d - dets),
+            ("the constant log(2 pi) / 2 is missing", want - constant / 2),
+            (
+                "the constant belongs to every dimension",
+                want - constant * (d - 1) / 2 / d,
+            ),
+            ("the half of the squares is missing", want + squares / 2 / d),
+            ("these are bits; give nats", want / math.log(2)),
+            ("this is the log-likelihood, not its negative", -want),
+        ]
+        _same(got, want, call, FORMULAS, mistakes)
+    for wrt, want in ((0, v / n / d), (1, torch.full_like(log_det, -1 / n / d))):
+        call = f"the gradient of flow_nll(v, log_det) in argument {wrt}, with {name}"
+        got = _numbers(answers.grad("flow_nll", v, log_det, wrt=wrt))
+        why = "A gradient has the shape of its argument."
+        got = _finite(got, tuple(want.shape), call, why, FORMULAS)
+        _same(got, want, call, FORMULAS)
+
+
+class _Crescents:
+    """Points in the plane whose place, bend and width depend on z, drawn anew."""
+
+    def __init__(self):
+        self.phase = (6.28 * torch.rand(2)).tolist()
+        self.sign = (torch.randint(0, 2, (3,)) * 2.0 - 1).tolist()
+        angle = 6.28 * torch.rand(()).item()
+        c, s = math.cos(angle), math.sin(angle)
+        self.turn = torch.tensor([[c, -s], [s, c]], dtype=torch.float64)
+
+    def _knobs(self, z):
+        t = z[:, 0]
+        first = 1.5 * torch.sin(self.phase[0] + 2 * t)
+        second = 1.5 * torch.cos(self.phase[1] + 2 * t)
+        widths = [0.5 * torch.exp(0.5 * self.sign[0] * t)]
+        widths.append(0.2 * torch.exp(0.5 * self.sign[1] * t))
+        return first, second, *widths, 0.5 * self.sign[2] * (1 + 0.5 * t)
+
+    def draw(self, n):
+        z = 2 * torch.rand(n, 1, dtype=torch.float64) - 1
+        e = torch.randn(n, 2, dtype=torch.float64)
+        first, second, wide, narrow, bend = self._knobs(z)
+        x = first + wide * e[:, 0]
+        y = second + narrow * e[:, 1] + bend * (e[:, 0] ** 2 - 1)
+        return torch.stack([x, y], dim=1) @ self.turn.T, z
+
+    def log_density(self, x, z):
+        first, second, wide, narrow, bend = self._knobs(z)
+        u = x @ self.turn
+        a = (u[:, 0] - first) / wide
+        b = (u[:, 1] - second - bend * (a**2 - 1)) / narrow
+        return -(a**2 + b**2) / 2 - math.log(2 * math.pi) - (wide * narrow).log()
+
+
+def _grid(x, count):
+    """Return a grid of count x count points around x, at a random place, its area."""
+    low, high = x.amin(dim=0) - 1.5, x.amax(dim=0) + 1.5
+    step = (high - low) / count
+    ticks = torch.arange(count) + torch.rand(2, 1, dtype=torch.float64)
+    points = low + torch.cartesian_prod(*ticks) * step
+    return points, float(step.prod())
+
+
+def _nats(answers):
+    """Fit crescents; return nats per dimension of the answer, Gaussian, truth."""
+    world = _Crescents()
+    x, z = world.draw(1500)
+    x_new, z_new = world.draw(1000)
+    one, area = _grid(x, 100)
+    many, mesh = _grid(x, 140)
+    z_one = (2 * torch.rand(1, 1, dtype=torch.float64) - 1).expand(len(one), 1)
+    z_many = 2 * torch.rand(len(many), 1, dtype=torch.float64) - 1
+    xs, zs = torch.cat([x_new, one, many]), torch.cat([z_new, z_one, z_many])
+    order = torch.randperm(len(xs))
+    call = "conditional_log_density(x, z, x_new, z_new, seed) on 1500 crescent points"
+    seed = int(torch.randint(0, 10_000, ()))
+    got = answers.conditional_log_density(x, z, xs[order], zs[order], seed)
+    got = _numbers(got)
+    assert _shape(got) == (len(xs),), (
+        f"{call} has shape {_shape(got)}, expected ({len(xs)},): one log-density for "
+        f"each row of x_new. {SAMPLING}"
+    )
+    readable = not got.isnan().any() and got.max() < 50
+    assert readable, (
+        f"{call} holds NaN, infinity or a density above exp(50): does the training "
+        f"diverge? Clamp s, and take a smaller step. {SAMPLING}"
+    )
+    back = torch.empty_like(got)
+    back[order] = got
+    told, at_one, at_many = back.split([len(x_new), len(one), len(many)])
+    mass = float(at_one.exp().sum()) * area
+    assert 0.85 < mass < 1.1, (
+        f"{call}: the density of x given one z sums up to {mass:.3f} over the plane, not "
+        "to 1. Has log_det the right sign, do all layers add theirs, and does the "
+        "scaling of x, if you have one, count as a layer? "
+        f"{SAMPLING}"
+    )
+    mass = float(at_many.exp().sum()) * mesh
+    assert 0.65 < mass < 1.4, (
+        f"{call}: over all z the densities of x given z sum up to {mass:.3f}, not to 1. "
+        f"{SAMPLING}"
+    )
+    cov = torch.cov(x.T)
+    centred = x_new - x.mean(dim=0)
+    far = (centred @ torch.linalg.inv(cov) * centred).sum(dim=1).mean()
+    gaussian = far / 2 + math.log(2 * math.pi) + torch.logdet(cov) / 2
+    truth = -world.log_density(x_new, z_new).mean()
+    return call, float(-told.mean() / 2), float(gaussian / 2), float(truth / 2)
+
+
+@task("02.8", points=1, hidden=True)
+def test_density_beats_a_gaussian(answers):
+    """A density, and one that uses the code
+
+    The densities must sum to 1 over the plane. One normal density for all z is the
+    baseline; 0.3 nats per dimension below it are asked on new points.
+    """
+    call, nats, gaussian, _ = _nats(answers)
+    assert nats < gaussian - 0.3, (
+        f"{call}: on new points it needs {nats:.3f} nats per dimension, one normal "
+        f"density for all z {gaussian:.3f}; 0.3 less are asked. Is z an input of every "
+        f"network, and do you train long enough? {SAMPLING}"
+    )
+
+
+@task("02.8", points=1, hidden=True)
+def test_density_near_the_truth(answers):
+    """A density with a bend
+
+    No normal density of x given z can bend. 0.3 nats per dimension above the density
+    that the points were drawn from are allowed.
+    """
+    call, nats, _, truth = _nats(answers)
+    assert nats < truth + 0.3, (
+        f"{call}: on new points it needs {nats:.3f} nats per dimension, the density they "
+        f"were drawn from {truth:.3f}; 0.3 more are allowed. One layer leaves a half of "
+        "the dimensions as it is: stack at least four, and swap the halves between. "
+        f"{SAMPLING}"
+    )
