@@ -474,21 +474,10 @@ def test_gain(answers):
     Two pixels that always rise together: if the code tells one of them, the best guess
     of the other follows.
     """
-    cases = [
-        (
-            [[1.0, 0.0]],
-            [[4.0, 2.0], [2.0, 3.0]],
-            "L = [[1, 0]], cov = [[4, 2], [2, 3]]",
-        ),
-        (
-            [[1.0, 1.0]],
-            [[3.0, 0.0], [0.0, 1.0]],
-            "L = [[1, 1]], cov = [[3, 0], [0, 1]]",
-        ),
-    ]
-    cases = [
-        (torch.tensor(a).double(), torch.tensor(b).double(), c) for a, b, c in cases
-    ]
+    cases = []
+    for code, sigma in (([1, 0], [[4, 2], [2, 3]]), ([1, 1], [[3, 0], [0, 1]])):
+        L, cov = torch.tensor([code]).double(), torch.tensor(sigma).double()
+        cases.append((L, cov, f"L = [{code}], cov = {sigma}"))
     for d, k in ((4, 1), (5, 2), (6, 4)):
         L, _, cov = _gaussian(d, k, d)
         cases.append((L, cov, f"a random L of shape ({k}, {d})"))
@@ -572,8 +561,8 @@ def _coupling(answers, x, z, W1, W2, name):
     a, b = x.double().split([d // 2, d - d // 2], dim=1)
     moved = (y[:, : d // 2] - a).abs().max()
     assert moved < 1e-4, (
-        f"{call}: the first d // 2 = {d // 2} of {d} dimensions must stay, one moved by "
-        f"{moved:.4f}. {SAMPLING}"
+        f"{call}: the first d // 2 = {d // 2} of {d} dimensions must stay, one moved "
+        f"by {moved:.4f}. {SAMPLING}"
     )
     r, t = _network(x, z, W1, W2)
     r0, t0 = _network(x, torch.zeros_like(z), W1, W2)
@@ -732,17 +721,11 @@ def test_flow_nll(answers):
 
     With v = 0 and log_det = 0 the loss is half of log(2 pi), 0.9189 nats per dimension.
     """
-    cases = [
-        (
-            [[1.0, 2.0], [0.0, 1.0]],
-            [0.5, 2.0],
-            "v = [[1, 2], [0, 1]], log_det = [0.5, 2]",
-        ),
-        ([[0.0, 0.0, 0.0]], [0.0], "v = [[0, 0, 0]], log_det = [0]"),
-    ]
-    cases = [
-        (torch.tensor(v).double(), torch.tensor(a).double(), c) for v, a, c in cases
-    ]
+    v = torch.tensor([[1.0, 2.0], [0.0, 1.0]], dtype=torch.float64)
+    log_det = torch.tensor([0.5, 2.0], dtype=torch.float64)
+    cases = [(v, log_det, "v = [[1, 2], [0, 1]], log_det = [0.5, 2]")]
+    v, log_det = torch.zeros(1, 3).double(), torch.zeros(1).double()
+    cases.append((v, log_det, "v = [[0, 0, 0]], log_det = [0]"))
     for n, d in ((5, 3), (4, 1), (1, 6)):
         v, log_det = torch.randn(n, d).double(), torch.randn(n).double()
         cases.append((v, log_det, f"{n} random rows in {d} dimensions"))

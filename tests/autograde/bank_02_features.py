@@ -55,7 +55,7 @@ def pca(x, k):
 @wrong("02.1", "length 1 and be at right angles")
 def pca(x, k):  # scaled by what they explain
     mean = x.mean(dim=0)
-    U, S, Vh = torch.linalg.svd(x - mean, full_matrices=False)
+    _, S, Vh = torch.linalg.svd(x - mean, full_matrices=False)
     return mean, S[:k, None] * Vh[:k]
 
 
@@ -637,7 +637,7 @@ class CouplingRowByRow:
         out = torch.mv(W2, torch.tanh(torch.mv(W1, torch.cat([x[:half], z]))))
         moved = len(x) - half
         e = out[:moved].exp()  # tanh(r / 2) = (e - 1) / (e + 1)
-        s = torch.where(e.isinf(), 2, 2 * (e - 1) / (e + 1))
+        s = torch.where(e.isinf(), 2, (e - 1) / (e + 1) * 2)
         return half, s, out[moved:]
 
     def coupling(x, z, W1, W2):
@@ -716,7 +716,7 @@ def twin(E, x):
     inner = E[:, free].double()
     step = torch.randn(int(free.sum()), dtype=torch.float64)
     step = step - torch.linalg.pinv(inner) @ (inner @ step)
-    room = torch.where(step > 0, 1 - x[free], -x[free]) / step
+    room = torch.where(step > 0, 1 - x[free], x[free]) / step.abs()
     image = x.double().clone()
     image[free] += room.min() * step
     return image.clamp(0, 1)
@@ -726,7 +726,7 @@ def twin(E, x):
 def twin(E, x):
     E, image = E.numpy().astype(float), x.numpy().astype(float).copy()
     free = np.flatnonzero((image >= 0.2) & (image <= 0.8))
-    values, vectors = np.linalg.eigh(E[:, free].T @ E[:, free])
+    vectors = np.linalg.eigh(E[:, free].T @ E[:, free])[1]
     step = vectors[:, 0] / np.abs(vectors[:, 0]).max()
     image[free] -= 0.12 * step
     return image.tolist()
@@ -734,19 +734,16 @@ def twin(E, x):
 
 # ---------------------------------------------------------------- 02.7 Explain
 
-wrong(
-    "02.7",
-    "words",
-    explain_02_7="Wanted for one task, fatal for another: a pseudo-metric.",
-)
+short = "Wanted for one task, fatal for another: a pseudo-metric."
+wrong("02.7", "words", explain_02_7=short)
 wrong("02.7", "must be a string", explain_02_7=7)
 wrong("02.7", "different ones", explain_02_7="task pseudo-metric " * 30)
 wrong(
     "02.7",
     "for which task the invariance is wanted",
-    explain_02_7="""The codes of two fonts of a letter are equal, and so every function
+    explain_02_7="""The codes of two fonts of a letter are equal, so every function
     of them is equal as well, whatever a classifier learns later on. The distance is a
-    pseudo-metric because distinct images may lie at distance zero from one another, while
+    pseudo-metric because distinct images may lie at distance zero from each other, and
     between equivalence classes it is a metric.""",
 )
 wrong(
@@ -754,13 +751,13 @@ wrong(
     "what kind of distance",
     explain_02_7="""For the task of reading, the font is noise and the invariance helps
     a lot. For the task of finding a font it is fatal: all fonts of a letter lie in one
-    equivalence class with one code, and any classifier on top gives all of them the very
-    same answer. The distance is not a real one.""",
+    equivalence class with one code, and any classifier on top gives all of them one
+    answer. The distance is not a real one.""",
 )
 right(
     "02.7",
-    explain_02_7="""Reading pages is a purpose for which fonts do not matter, so forgetting
-    them is welcome; recognising fonts is impossible afterwards, since equal codes get
+    explain_02_7="""Reading is a purpose for which fonts do not matter, so forgetting
+    them is welcome; telling fonts apart is impossible afterwards, as equal codes get
     equal answers from whatever is trained on top of them. On images the distance is
     only a pseudometric: it may vanish for two that differ.""",
 )
