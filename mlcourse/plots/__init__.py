@@ -2,7 +2,12 @@
 
 from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
+from mlcourse.plots.curves import plot_curves
+from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
+from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.inequality import plot_inequality
+from mlcourse.plots.links import plot_links
+from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.scores import half_width, plot_scores
@@ -17,7 +22,13 @@ __all__ = [
     "marks_of",
     "plot_ball",
     "plot_counts",
+    "plot_curves",
+    "plot_ellipse",
+    "plot_gaps",
     "plot_inequality",
+    "plot_links",
+    "plot_margin",
+    "plot_nearest",
     "plot_points",
     "plot_regions",
     "plot_scores",
