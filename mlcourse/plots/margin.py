@@ -31,7 +31,9 @@ def plot_margin(
     x, y = z[anchor].tolist()
     for size, line in ((reach, "-"), (reach + margin, "--")):
         ax.add_patch(Circle((x, y), size**0.5, fill=False, color="black", ls=line))
-    ax.scatter(*z[targets].T, s=90, facecolors="none", edgecolors=GOOD, linewidths=1.5)
-    ax.scatter(*z[impostor].T, s=60, marker="x", color=BAD, linewidths=1.5, zorder=4)
+    across, up = z[targets].unbind(dim=1)
+    ax.scatter(across, up, s=90, facecolors="none", edgecolors=GOOD, linewidths=1.5)
+    across, up = z[impostor].unbind(dim=1)
+    ax.scatter(across, up, s=60, marker="x", color=BAD, linewidths=1.5, zorder=4)
     ax.plot(x, y, marker="x", markersize=9, markeredgewidth=2.5, color="black")
     return int(impostor.sum())
