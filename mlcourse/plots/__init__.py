@@ -3,11 +3,14 @@
 from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
+from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
+from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
 from mlcourse.plots.lines import plot_lines
 from mlcourse.plots.links import plot_links
+from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.ratios import plot_ratios
@@ -16,6 +19,7 @@ from mlcourse.plots.scores import half_width, plot_scores
 from mlcourse.plots.shares import plot_shares
 from mlcourse.plots.show import show
 from mlcourse.plots.slide import slide
+from mlcourse.plots.soft_neighbours import plot_soft_neighbours
 from mlcourse.plots.style import figure
 from mlcourse.plots.thumbnails import marks_of, plot_thumbnails
 
@@ -26,17 +30,22 @@ __all__ = [
     "plot_ball",
     "plot_counts",
     "plot_curves",
+    "plot_ellipse",
     "plot_fibres",
+    "plot_gaps",
     "plot_inequality",
     "plot_level_lines",
     "plot_lines",
     "plot_links",
+    "plot_margin",
+    "plot_nearest",
     "plot_overlap",
     "plot_points",
     "plot_ratios",
     "plot_regions",
     "plot_scores",
     "plot_shares",
+    "plot_soft_neighbours",
     "plot_thumbnails",
     "show",
     "slide",
