@@ -8,7 +8,6 @@ from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
-from mlcourse.plots.lines import plot_lines
 from mlcourse.plots.links import plot_links
 from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.overlap import plot_overlap
@@ -35,7 +34,6 @@ __all__ = [
     "plot_gaps",
     "plot_inequality",
     "plot_level_lines",
-    "plot_lines",
     "plot_links",
     "plot_margin",
     "plot_nearest",

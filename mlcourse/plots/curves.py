@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -11,14 +12,15 @@ from mlcourse.plots.style import COLORS, LINES, MARKERS, cycle
 
 
 def plot_curves(
-    ax: Axes, x: Sequence[float], curves: Mapping[str, Float[Tensor, "s m"]]
+    ax: Axes, x: Sequence[float], curves: Mapping[str, Float[Tensor, "*s m"]]
 ) -> None:
     """Draw the mean of curves[name] over its s rows against the m values x.
 
-    The band is the mean's 95 % t-interval (none for a single row). Each curve has a
-    colour, a marker and a line style, named in the legend.
+    The band is the mean's 95 % t-interval; a single row, or values (m,), have none.
+    Each curve has a colour, a marker and a line style, named in the legend.
     """
     for i, (name, values) in enumerate(curves.items()):
+        values = torch.atleast_2d(values)
         colour, mean = cycle(COLORS, i), values.mean(dim=0)
         ax.plot(
             x,

@@ -26,3 +26,10 @@ def test_curves_differ_without_colour():
     plots.plot_curves(ax, [1.0], {name: torch.ones(1, 1) for name in "abcdefgh"})
     looks = {(line.get_marker(), str(line.get_linestyle())) for line in ax.lines}
     assert len({marker for marker, _ in looks}) == 8
+
+
+def test_plain_values_are_a_curve_without_a_band():
+    _, ax = plots.figure(size=(3, 3))
+    plots.plot_curves(ax, range(3), {"once": torch.tensor([3.0, 1.0, 2.0])})
+    assert ax.lines[0].get_ydata().tolist() == [3, 1, 2]
+    assert not ax.collections
