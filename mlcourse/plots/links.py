@@ -17,7 +17,7 @@ def plot_links(
     for pairs, colour, line, width in ((D, BAD, "--", 1.2), (S, GOOD, "-", 2.4)):
         for i, j in pairs.tolist():
             ax.plot(*z[[i, j]].T, color=colour, linestyle=line, linewidth=width)
-    ax.scatter(*z.T, s=190, color="white", edgecolors="black", zorder=3)
+    ax.scatter(z[:, 0], z[:, 1], s=190, color="white", edgecolors="black", zorder=3)
     for i, (x, y) in enumerate(z.tolist()):
         ax.text(x, y, str(i), ha="center", va="center", fontsize=9, zorder=4)
     ax.margins(0.12)
