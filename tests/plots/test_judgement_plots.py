@@ -1,5 +1,6 @@
 """Tests for curves, links between points, and shares."""
 
+import pytest
 import torch
 from matplotlib.colors import to_hex
 
