@@ -673,7 +673,7 @@ class TheWorstFirst:
         return said[:, int(_rates(said).argmax())]
 
 
-@wrong("04.7", "True or False for each pair")
+@wrong("04.7", "True or False for each of")
 class Shares:
     def truth(said):
         return said.double().mean(dim=1)
