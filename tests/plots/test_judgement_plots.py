@@ -1,6 +1,5 @@
-"""Tests for curves, links between points, and shares."""
+"""Tests for links between points, and for shares."""
 
-import pytest
 import torch
 from matplotlib.colors import to_hex
 
@@ -8,27 +7,6 @@ from mlcourse import plots
 from mlcourse.plots.style import BAD, GOOD
 
 
-<<<<<<< HEAD
-=======
-def test_lines_draw_values_or_the_mean_and_interval_of_seeds():
-    _, ax = plots.figure(size=(3, 3))
-    x = torch.tensor([1.0, 2.0, 4.0])
-    seeds = torch.tensor([[0.1, 0.5, 0.6], [0.3, 0.5, 0.8], [0.2, 0.5, 0.1]])
-    plots.plot_lines(ax, x, {"once": torch.tensor([3.0, 1.0, 2.0]), "seeds": seeds})
-    once, mean = (bars.lines[0] for bars in ax.containers)
-    assert once.get_ydata().tolist() == [3, 1, 2]
-    assert mean.get_ydata().tolist() == pytest.approx(seeds.mean(dim=0).tolist())
-    assert (once.get_linestyle(), once.get_marker()) != (
-        mean.get_linestyle(),
-        mean.get_marker(),
-    )
-    assert [ax.containers[i].has_yerr for i in (0, 1)] == [False, True]
-    low, high = ax.containers[1].lines[2][0].get_segments()[0][:, 1]
-    assert abs((high - low) / 2 - plots.half_width(seeds[:, 0])) < 1e-6
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["once", "seeds"]
-
-
->>>>>>> judge
 def test_links_join_what_was_said_in_two_ways():
     _, ax = plots.figure(size=(3, 3))
     z = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
