@@ -15,7 +15,7 @@ def objective(
     judge: Callable[[Tensor, Tensor], tuple[Tensor, ...]],
     loss: Callable[..., Tensor],
     regularizer: Callable[[Tensor], Tensor] | None = None,
-    weight: float = 0.0,
+    weight: float | int = 0.0,
 ) -> Float[Tensor, ""]:
     r"""Value to minimise over the parameters of psi, and of loss where it has any.
 

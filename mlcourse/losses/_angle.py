@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def multiplied_angle(
-    cos: Float[Tensor, " n"], *, m: int, annealing: float
+    cos: Float[Tensor, " n"], *, m: int, annealing: float | int
 ) -> Float[Tensor, " n"]:
     """(lambda cos + psi) / (1 + lambda), psi = (-1)^k cos(m theta) - 2 k.
 

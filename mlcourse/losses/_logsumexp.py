@@ -15,7 +15,7 @@ class _Over(torch.autograd.Function):
     """Softmax kept from the forward pass: one multiplication is the gradient."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, keep: Tensor, scale: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, keep: Tensor, scale: float | int) -> Tensor:
         """Row by row, in one buffer of the size of x."""
         weight = torch.where(keep, x, -torch.inf if scale > 0 else torch.inf)
         weight *= scale
@@ -39,7 +39,7 @@ _over: Callable[[Tensor, Tensor, float], Tensor] = _Over.apply
 
 
 def logsumexp_over(
-    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float = 1.0
+    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float | int = 1.0
 ) -> Float[Tensor, " n"]:
     """Per row log sum_j exp(scale x_j) over the kept j; of none, the smallest float.
 
@@ -67,7 +67,7 @@ def grouped_logsumexp(
 
 
 def logsumexp_of_few(
-    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float = 1.0
+    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float | int = 1.0
 ) -> Float[Tensor, " n"]:
     """As logsumexp_over, in time and memory of the kept entries: for positives."""
     i, j = keep.nonzero(as_tuple=True)

@@ -4,10 +4,10 @@
 def annealed(
     step: int,
     *,
-    base: float = 1000.0,
-    gamma: float = 0.12,
-    power: float = 1.0,
-    minimum: float = 5.0,
+    base: float | int = 1000.0,
+    gamma: float | int = 0.12,
+    power: float | int = 1.0,
+    minimum: float | int = 5.0,
 ) -> float:
     r"""Share lambda of plain softmax in the own logit, at a step of training.
 

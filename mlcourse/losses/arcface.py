@@ -14,8 +14,8 @@ def arcface_loss(
     cos: Float[Tensor, "n C"],
     labels: Int[Tensor, " n"],
     *,
-    margin: float = 0.5,
-    scale: float = 64.0,
+    margin: float | int = 0.5,
+    scale: float | int = 64.0,
     easy_margin: bool = False,
 ) -> Float[Tensor, ""]:
     r"""Mean cross-entropy of scaled cosines, the own angle enlarged by a margin.

@@ -12,8 +12,8 @@ def circle_loss(
     sim: Float[Tensor, "n n"],
     labels: Int[Tensor, " n"],
     *,
-    m: float = 0.25,
-    gamma: float = 64.0,
+    m: float | int = 0.25,
+    gamma: float | int = 64.0,
 ) -> Float[Tensor, ""]:
     r"""Soft comparison of all positives with all negatives of an anchor, re-weighted.
 

@@ -12,7 +12,7 @@ def contrastive_loss(
     S: Int[Tensor, "s 2"],
     D: Int[Tensor, "r 2"],
     *,
-    margin: float = 1.0,
+    margin: float | int = 1.0,
 ) -> Float[Tensor, ""]:
     r"""Springs: S pulls at any length, D pushes while it is shorter than the margin.
 

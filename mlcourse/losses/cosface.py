@@ -11,8 +11,8 @@ def cosface_loss(
     cos: Float[Tensor, "n C"],
     labels: Int[Tensor, " n"],
     *,
-    margin: float = 0.35,
-    scale: float = 64.0,
+    margin: float | int = 0.35,
+    scale: float | int = 64.0,
 ) -> Float[Tensor, ""]:
     r"""Mean cross-entropy of scaled cosines, the own one lowered by a margin.
 

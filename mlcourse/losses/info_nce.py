@@ -9,7 +9,10 @@ from mlcourse.losses._matrix import as_square, entries, same_class
 
 
 def info_nce_loss(
-    sim: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, temperature: float = 0.1
+    sim: Float[Tensor, "n n"],
+    labels: Int[Tensor, " n"],
+    *,
+    temperature: float | int = 0.1,
 ) -> Float[Tensor, ""]:
     r"""Mean cross-entropy over ordered positive pairs (NT-Xent with labels).
 

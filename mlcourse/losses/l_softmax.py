@@ -15,7 +15,7 @@ def l_softmax_loss(
     labels: Int[Tensor, " n"],
     *,
     m: int = 4,
-    annealing: float = 0.0,
+    annealing: float | int = 0.0,
 ) -> Float[Tensor, ""]:
     r"""Mean cross-entropy with the lengths of embeddings and of class weights kept.
 

@@ -9,7 +9,7 @@ from mlcourse.losses._matrix import as_square, entries, same_class
 
 
 def lifted_structure_loss(
-    dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, margin: float = 1.0
+    dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, margin: float | int = 1.0
 ) -> Float[Tensor, ""]:
     r"""Half the mean squared hinge over positive pairs.
 
@@ -48,7 +48,7 @@ def lifted_structure_loss(
 
 
 def generalized_lifted_structure_loss(
-    dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, margin: float = 1.0
+    dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, margin: float | int = 1.0
 ) -> Float[Tensor, ""]:
     r"""One soft farthest positive against one soft nearest negative an anchor.
 

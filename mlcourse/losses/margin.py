@@ -48,10 +48,10 @@ class MarginLoss(nn.Module):
     def __init__(
         self,
         *,
-        margin: float = 0.2,
-        beta: float = 1.2,
+        margin: float | int = 0.2,
+        beta: float | int = 1.2,
         n_classes: int | None = None,
-        nu: float = 0.0,
+        nu: float | int = 0.0,
     ) -> None:
         super().__init__()
         check_positive(margin, "margin")

@@ -13,10 +13,10 @@ def multi_similarity_loss(
     sim: Float[Tensor, "n n"],
     labels: Int[Tensor, " n"],
     *,
-    alpha: float = 2.0,
-    beta: float = 50.0,
-    base: float = 0.5,
-    epsilon: float | None = None,
+    alpha: float | int = 2.0,
+    beta: float | int = 50.0,
+    base: float | int = 0.5,
+    epsilon: float | int | None = None,
 ) -> Float[Tensor, ""]:
     r"""Soft thresholds for positives and negatives of each anchor.
 
@@ -68,7 +68,7 @@ def mined(
     sim: Float[Tensor, "n n"],
     positive: Bool[Tensor, "n n"],
     negative: Bool[Tensor, "n n"],
-    epsilon: float,
+    epsilon: float | int,
 ) -> tuple[Bool[Tensor, "n n"], Bool[Tensor, "n n"]]:
     """The positives and negatives that a pair of the other kind makes informative."""
     if not len(sim):

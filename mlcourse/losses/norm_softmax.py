@@ -8,7 +8,10 @@ from mlcourse.losses._logits import margin_softmax, own_cosine
 
 
 def norm_softmax_loss(
-    cos: Float[Tensor, "n C"], labels: Int[Tensor, " n"], *, temperature: float = 0.05
+    cos: Float[Tensor, "n C"],
+    labels: Int[Tensor, " n"],
+    *,
+    temperature: float | int = 0.05,
 ) -> Float[Tensor, ""]:
     r"""Mean cross-entropy of cosines over a temperature, without bias.
 

@@ -13,8 +13,8 @@ def proxy_anchor_loss(
     sim: Float[Tensor, "n C"],
     labels: Int[Tensor, " n"],
     *,
-    margin: float = 0.1,
-    alpha: float = 32.0,
+    margin: float | int = 0.1,
+    alpha: float | int = 32.0,
 ) -> Float[Tensor, ""]:
     r"""Multi-similarity with the proxies as anchors.
 

@@ -11,9 +11,9 @@ def multi_similarity_slopes(
     sim: Float[Tensor, "n n"],
     labels: Int[Tensor, " n"],
     *,
-    alpha: float = 2.0,
-    beta: float = 50.0,
-    base: float = 0.5,
+    alpha: float | int = 2.0,
+    beta: float | int = 50.0,
+    base: float | int = 0.5,
 ) -> Float[Tensor, "n n"]:
     r"""How hard ``multi_similarity_loss`` pulls (below 0) and pushes (above 0).
 
@@ -45,7 +45,10 @@ def multi_similarity_slopes(
 
 
 def info_nce_slopes(
-    sim: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, temperature: float = 0.1
+    sim: Float[Tensor, "n n"],
+    labels: Int[Tensor, " n"],
+    *,
+    temperature: float | int = 0.1,
 ) -> Float[Tensor, "n n"]:
     r"""How hard ``info_nce_loss`` pulls (below 0) and pushes (above 0).
 

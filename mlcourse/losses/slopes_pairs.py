@@ -12,7 +12,7 @@ def contrastive_slopes(
     S: Int[Tensor, "s 2"],
     D: Int[Tensor, "r 2"],
     *,
-    margin: float = 1.0,
+    margin: float | int = 1.0,
 ) -> Float[Tensor, "n n"]:
     r"""How hard ``contrastive_loss`` pulls and pushes: as hard as the spring is long.
 
@@ -44,7 +44,7 @@ def contrastive_slopes(
 
 
 def triplet_slopes(
-    dist: Float[Tensor, "n n"], T: Int[Tensor, "t 3"], *, margin: float = 0.2
+    dist: Float[Tensor, "n n"], T: Int[Tensor, "t 3"], *, margin: float | int = 0.2
 ) -> Float[Tensor, "n n"]:
     r"""How hard ``triplet_loss`` pulls and pushes: once a triplet that is violated.
 

@@ -31,7 +31,7 @@ def npair_slopes(sim: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
 
 
 def generalized_lifted_structure_slopes(
-    dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, margin: float = 1.0
+    dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, margin: float | int = 1.0
 ) -> Float[Tensor, "n n"]:
     r"""How hard ``generalized_lifted_structure_loss`` pulls and pushes.
 

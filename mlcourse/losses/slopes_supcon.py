@@ -8,7 +8,10 @@ from mlcourse.losses._matrix import positives
 
 
 def supcon_slopes(
-    sim: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, temperature: float = 0.1
+    sim: Float[Tensor, "n n"],
+    labels: Int[Tensor, " n"],
+    *,
+    temperature: float | int = 0.1,
 ) -> Float[Tensor, "n n"]:
     r"""How hard ``supcon_loss`` pulls and pushes; an easy positive is pushed, too.
 

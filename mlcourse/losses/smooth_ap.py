@@ -9,7 +9,10 @@ from mlcourse.losses._matrix import as_square, positives
 
 
 def smooth_ap_loss(
-    sim: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, temperature: float = 0.01
+    sim: Float[Tensor, "n n"],
+    labels: Int[Tensor, " n"],
+    *,
+    temperature: float | int = 0.01,
 ) -> Float[Tensor, ""]:
     r"""One minus the mean smooth average precision; a query is not in its own list.
 

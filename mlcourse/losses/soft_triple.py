@@ -55,10 +55,10 @@ class SoftTripleLoss(nn.Module):
         dim: int,
         *,
         centers_per_class: int = 10,
-        la: float = 20.0,
-        gamma: float = 0.1,
-        margin: float = 0.01,
-        tau: float = 0.2,
+        la: float | int = 20.0,
+        gamma: float | int = 0.1,
+        margin: float | int = 0.01,
+        tau: float | int = 0.2,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ def sphereface_loss(
     labels: Int[Tensor, " n"],
     *,
     m: int = 4,
-    annealing: float = 0.0,
+    annealing: float | int = 0.0,
 ) -> Float[Tensor, ""]:
     r"""Mean cross-entropy with unit class weights and the embedding's own length.
 

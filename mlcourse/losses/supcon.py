@@ -10,7 +10,10 @@ from mlcourse.losses._matrix import as_square, mean_over, positives
 
 
 def supcon_loss(
-    sim: Float[Tensor, "n n"], labels: Int[Tensor, " n"], *, temperature: float = 0.1
+    sim: Float[Tensor, "n n"],
+    labels: Int[Tensor, " n"],
+    *,
+    temperature: float | int = 0.1,
 ) -> Float[Tensor, ""]:
     r"""Mean over positives outside the logarithm, all others in the denominator.
 

@@ -9,7 +9,7 @@ from mlcourse.losses._logsumexp import log1p_exp
 
 
 def triplet_loss(
-    dist: Float[Tensor, "n n"], T: Int[Tensor, "t 3"], *, margin: float = 0.2
+    dist: Float[Tensor, "n n"], T: Int[Tensor, "t 3"], *, margin: float | int = 0.2
 ) -> Float[Tensor, ""]:
     r"""Mean hinge over the relative judgements T.
 

@@ -27,7 +27,7 @@ class UnitSphere(nn.Module):
             [0.0000, 0.0000]])
     """
 
-    def __init__(self, *, eps: float = 1e-12) -> None:
+    def __init__(self, *, eps: float | int = 1e-12) -> None:
         super().__init__()
         self.eps = eps
 

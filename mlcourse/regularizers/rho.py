@@ -8,7 +8,7 @@ from mlcourse._check import check_rows
 
 
 def rho_triplets(
-    T: Int[Tensor, "t 3"], *, probability: float, generator: Generator
+    T: Int[Tensor, "t 3"], *, probability: float | int, generator: Generator
 ) -> Int[Tensor, "t 3"]:
     r"""Let the positive of some triplets play the negative.
 
