@@ -47,3 +47,11 @@ def test_fit_leaves_its_input_alone(cls, blobs):
     before = X.copy()
     cls(kernel="poly").fit(X).transform(X)
     assert np.array_equal(X, before)
+
+
+@each
+def test_defaults_are_the_same_everywhere(cls):
+    given = cls().get_params(deep=False)
+    names = ("n_components", "kernel", "gamma", "degree", "coef0")
+    assert [given[name] for name in names] == [None, "rbf", None, 3, 1.0]
+    assert Nystroem().landmarks == 100
