@@ -8,7 +8,7 @@ from mlcourse.plots import figure, plot_fibres, plot_overlap
 
 @pytest.fixture
 def ax():
-    return figure(size=(4, 3))[1]
+    return figure(size=(4.0, 3.0))[1]
 
 
 def test_overlap_shows_both_heaps_with_equal_area_and_their_means(ax):
