@@ -50,8 +50,7 @@ def local_discriminants(
 
     At two scales, 10 and 20 points of a class (20 and 50 where d > 50).
     """
-    classes = codes.max() + 1
-    k = min(classes - 1, X.shape[1])
+    k = min(int(codes.max()), X.shape[1])
     order, bases = np.lexsort(X.T), []
     for centre in centres(X, -(-count // (2 * k))):
         square = np.square(X - centre).sum(axis=1)
