@@ -84,7 +84,7 @@ class SCML(MahalanobisLearner):
         if len(T) == 0:
             raise ValueError("SCML needs similar points: two of one class")
         n, d = points.shape
-        count = self.n_bases or min(20 * d, 2 * n * min(codes.max(), d))
+        count = self.n_bases or min(20 * d, 2 * n * min(int(codes.max()), d))
         self.bases_ = local_discriminants(points, codes, count)
         found = sparse_weights(
             Judged(points, T), self.bases_,
