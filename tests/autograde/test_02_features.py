@@ -994,13 +994,13 @@ def test_density_beats_a_gaussian(answers):
 def test_density_near_the_truth(answers):
     """A density with a bend
 
-    No normal density of x given z can bend. 0.3 nats per dimension above the density
+    No normal density of x given z can bend. 0.5 nats per dimension above the density
     that the points were drawn from are allowed.
     """
     call, nats, _, truth = _nats(answers)
-    assert nats < truth + 0.3, (
+    assert nats < truth + 0.5, (
         f"{call}: on new points it needs {nats:.3f} nats per dimension, the density "
-        f"they were drawn from {truth:.3f}; 0.3 more are allowed. One layer leaves a "
+        f"they were drawn from {truth:.3f}; 0.5 more are allowed. One layer leaves a "
         "half of the dimensions as it is: stack at least four, and swap the halves "
         "between. "
         f"{SAMPLING}"
