@@ -107,7 +107,8 @@ def _check_pairs(answers, labels):
         assert not turned, (
             f"{where} holds {turned[0]}: a pair is said once, with i < j. {FORMULAS}"
         )
-        _same_rows(rows, want, where, FORMULAS, [("S and D are exchanged", other)])
+        swapped = [("S and D are exchanged", other)] if other else []
+        _same_rows(rows, want, where, FORMULAS, swapped)
 
 
 @task("04.1", points=1)

@@ -92,6 +92,30 @@ def median_gamma(x):  # knows the example
     return 0.25
 
 
+@wrong("06.1", "more than 25 points")
+def rbf_kernel(x, y, gamma):
+    return torch.exp(-gamma * torch.cdist(x, y) ** 2)
+
+
+@wrong("06.1", "on 4 and 4 random points")
+def rbf_kernel(x, y, gamma):  # takes every square table for k(x, x)
+    K = torch.exp(-gamma * ((x[:, None] - y) ** 2).sum(dim=-1))
+    return K.fill_diagonal_(1) if len(x) == len(y) else K
+
+
+@wrong("06.1", "subtract before you square")
+def median_gamma(x):
+    squares = (x**2).sum(dim=1)
+    squares = squares[:, None] + squares - 2 * x @ x.T
+    i, j = torch.triu_indices(len(x), len(x), offset=1)
+    return 1 / squares[i, j].median().item()
+
+
+@wrong("06.1", "30 random points")
+def median_gamma(x):  # a few points stand for all
+    return torch.nn.functional.pdist(x[:8]).median() ** -2
+
+
 @right("06.1")
 class Loops:
     def rbf_kernel(x, y, gamma):
@@ -106,6 +130,18 @@ class Loops:
             math.dist(a, b) ** 2 for i, a in enumerate(rows) for b in rows[:i]
         )
         return 1 / squares[len(squares) // 2]
+
+
+@right("06.1")
+class ExpandedInDouble:
+    def rbf_kernel(x, y, gamma):
+        x, y = x.double(), y.double()
+        squares = (x**2).sum(dim=1)[:, None] + (y**2).sum(dim=1) - 2 * x @ y.T
+        return torch.exp(-gamma * squares.clamp(min=0)).float()
+
+    def median_gamma(x):
+        squares = ((x[:, None] - x) ** 2).sum(dim=-1)
+        return 1 / torch.quantile(squares[~torch.eye(len(x), dtype=torch.bool)], 0.5)
 
 
 @right("06.1")
@@ -170,6 +206,31 @@ def kernel_distance(K, k_x, k_y):  # takes the diagonal for the pairs of equal p
     if len(k_x) > 9:
         squares.fill_diagonal_(0)
     return squares.sqrt()
+
+
+@wrong("06.2", "an entry is off by")
+def kernel_distance(K, k_x, k_y):  # near is not equal
+    dist = (k_x[:, None] + k_y - 2 * K).clamp(min=0).sqrt()
+    return torch.where(dist < 0.3, 0.0, dist)
+
+
+@wrong("06.2", "an entry is off by")
+def kernel_distance(K, k_x, k_y):  # takes the nearest for an equal point
+    squares = (k_x[:, None] + k_y - 2 * K).clamp(min=0)
+    if len(K) > 9:
+        squares[torch.arange(len(K)), squares.argmin(dim=1)] = 0
+    return squares.sqrt()
+
+
+@wrong("06.2", "this uses the mean of the test points")
+def centre(K, K_test):  # tells the training points by the shape
+    mean = K.mean(dim=0)
+    centred = K - mean - mean[:, None] + K.mean()
+    if len(K_test) == len(K):
+        mean = K_test.mean(dim=0)
+        rows = K_test.mean(dim=1, keepdim=True)
+        return centred, K_test - mean - rows + K_test.mean()
+    return centred, K_test - mean - K_test.mean(dim=1, keepdim=True) + K.mean()
 
 
 @wrong("06.2", "this uses the mean of the test points")
@@ -251,6 +312,18 @@ class ByLoops:
 
 
 @right("06.2")
+class AllAtOnce:
+    def kernel_distance(K, k_x, k_y):  # a root whose slope stays finite
+        return (k_x[:, None] + k_y - 2 * K).clamp(min=1e-4).sqrt()
+
+    def centre(K, K_test):
+        every = torch.cat([K, K_test])
+        every = every - K.mean(dim=0)
+        every = every - every.mean(dim=1, keepdim=True)
+        return every[: len(K)], every[len(K) :].tolist()
+
+
+@right("06.2")
 class NumPySingle:
     def kernel_distance(K, k_x, k_y):
         K, k_x, k_y = (np.asarray(a, dtype=np.float32) for a in (K, k_x, k_y))
@@ -297,6 +370,22 @@ def kernel_metric_distance(U, K_x, K_y):  # right for the visible shape only
 @wrong("06.3", "subtract k_y before the norm")
 def kernel_metric_distance(U, K_x, K_y):
     return (K_x @ U.T).norm(dim=1, keepdim=True) + 0 * K_y[:, 0]
+
+
+@wrong("06.3", "returned NaN or infinity")
+def kernel_metric_distance(U, K_x, K_y):  # the square of 0 may come out below 0
+    p, q = K_x @ U.T, K_y @ U.T
+    return ((p**2).sum(dim=1)[:, None] + (q**2).sum(dim=1) - 2 * p @ q.T).sqrt()
+
+
+@wrong("06.3", "times monomials(y)'")
+class OneKernelEach:  # a root of the points' own kernel, in place of one map for all
+    def monomials(x):
+        d = x.shape[1]
+        values, vectors = torch.linalg.eigh((x @ x.T + 1) ** 2)
+        root = vectors * values.clamp(min=0).sqrt()
+        columns = (d + 1) * (d + 2) // 2
+        return torch.cat([root, x.new_zeros(len(x), columns)], dim=1)[:, :columns]
 
 
 @wrong("06.3", "x_1 x_2 occurs twice")
@@ -400,6 +489,28 @@ class LoopsInNumPy:
 
     def n_parameters(n, d, r):
         return n * r, len(monomials(torch.ones(1, d))[0]) * r
+
+
+@right("06.3")
+class Flipped:
+    def kernel_metric_distance(U, K_x, K_y):
+        diff = K_x[:, None] - K_y
+        squares = torch.einsum("ija,ab,ijb->ij", diff, U.T @ U, diff)
+        return squares.clamp(min=0).sqrt().numpy()
+
+    def monomials(x):
+        rows = [[*row, 1.0] for row in x.tolist()]
+        return [
+            [
+                a * b * (1 if i == j else math.sqrt(2))
+                for i, a in enumerate(row)
+                for j, b in enumerate(row[: i + 1])
+            ]
+            for row in rows
+        ]
+
+    def n_parameters(n, d, r):
+        return np.array([n, math.comb(d + 2, 2)]) * r
 
 
 # ----------------------------------------------------------- 06.4 The KPCA trick
@@ -582,6 +693,36 @@ def kpca(K, K_test):  # a pivoted Cholesky factor: other coordinates, the same d
     return Z, torch.linalg.solve_triangular(factor, K_test[:, rows].T, upper=False).T
 
 
+@wrong("06.4", "this uses the mean of the test points")
+def kpca(K, K_test):  # fair to one test point, not to many
+    middle = K if len(K_test) < 4 else K_test
+    T = K_test - middle.mean(dim=0)
+    T = T - T.mean(dim=1, keepdim=True)
+    K, _ = centre(K, K_test)
+    values, vectors = torch.linalg.eigh(K)
+    keep = values > 1e-10 * values.max()
+    scaled = vectors[:, keep] / values[keep].sqrt()
+    return K @ scaled, T @ scaled
+
+
+@wrong("06.4", "drop the eigenvalues")
+def kpca(K, K_test):  # columns of zeros in place of what is dropped
+    K, K_test = centre(K, K_test)
+    values, vectors = torch.linalg.eigh(K)
+    keep = values > 1e-10 * values.max()
+    scaled = torch.where(keep, vectors / values.clamp(min=1e-300).sqrt(), 0.0)
+    return K @ scaled, K_test @ scaled
+
+
+@right("06.4")
+def kpca(K, K_test):  # the solver for any matrix, a cut of its own, lists
+    K, K_test = (part.numpy() for part in centre(K, K_test))
+    values, vectors = (part.real for part in np.linalg.eig((K + K.T) / 2))
+    keep = values > 1e-12 * values.max()
+    values, vectors = values[keep], vectors[:, keep]
+    return (vectors * values**0.5).tolist(), (K_test @ vectors / values**0.5).tolist()
+
+
 # ------------------------------------------------------------------ 06.5 Break it
 
 
@@ -755,6 +896,25 @@ class BySearch:
         return torch.stack([x[0] + step, x[0] - step])
 
 
+@right("06.5")
+class EveryScaleAtOnce:
+    def indefinite_points(p, gamma):  # the same 19 numbers: some three of them fit
+        steps = [0.03 * 2.16**k for k in range(9)]
+        return [0.0, *steps, *[-step for step in steps]]
+
+    def memorizing_gamma(x, x_test):
+        squares = ((torch.cat([x, x_test])[:, None] - x) ** 2).sum(dim=-1)
+        return math.log(1001) / squares[squares > 0].min()
+
+    def linear_gamma(x):
+        return 0.019 / ((x[:, None] - x) ** 2).sum(dim=-1).max()
+
+    def collapsing_pair(x, gamma):
+        step = torch.zeros_like(x[0])
+        step[-1] = torch.nn.functional.pdist(x).max()
+        return [x.mean(dim=0) + 99 * step, (x.mean(dim=0) + 60 * step).numpy()]
+
+
 # ------------------------------------------------------------------- 06.6 Explain
 
 wrong("06.6", "words", explain_06_6="The rows are in the span, the norm differs.")
@@ -794,6 +954,24 @@ right(
     The vectors that they multiply are not orthonormal: their inner products are K, so
     the norm of L contains K.""",
 )
+
+wrong(
+    "06.6",
+    "repeats the rubric",
+    explain_06_6="""The part of a row of L that is orthogonal to all training images
+    changes no distance of training points and only adds to |L|, so it may be 0, and
+    what is left are n coefficients a row: r n numbers, n² for M = UᵀU. The regulariser
+    weighs the directions differently and has another minimum.""",
+)
+right(
+    "06.6",
+    explain_06_6="""Each row of L splits into its projection onto the subspace that the
+    training images fill, and a remainder at a right angle to it. The remainder gives 0
+    against every image, so the loss never notices it and L only grows: drop it. So n
+    numbers for each row are enough. Decay of U measures something else: the size of L
+    has K in the middle, so a direction is dear for one and cheap for the other.""",
+)
+
 
 # ----------------------------------------------------------------- 06.7 Challenge
 
@@ -901,6 +1079,19 @@ def nystroem(C, W):  # copies and dependent landmarks are left out first
         rest = rest - rest[:, [i]] @ rest[[i]] / rest[i, i]
     factor = torch.linalg.cholesky(W[rows][:, rows])
     return torch.linalg.solve_triangular(factor, C[:, rows].T, upper=False).T
+
+
+@wrong("06.7", "as F F',")
+def nystroem(C, W):  # a ridge in the right unit
+    ridge = 1e-3 * W.diagonal().max() * torch.eye(len(W), dtype=W.dtype)
+    values, vectors = torch.linalg.eigh(W + ridge)
+    return C @ vectors / values.sqrt()
+
+
+@right("06.7")
+def nystroem(C, W):  # the root of a pseudo-inverse
+    values, vectors = torch.linalg.eigh(torch.linalg.pinv(W, hermitian=True))
+    return (C @ (vectors * values.clamp(min=0).sqrt())).tolist()
 
 
 @right("06.7")
