@@ -297,7 +297,7 @@ def test_says_when_it_stopped_early(blobs):
 def test_wrong_input_of_the_core_says_what_is_right(params, message, judged):
     X, T, _ = judged
     with pytest.raises(ValueError, match=message):
-        scml(X, params.pop("T", T), **params)
+        scml(X, **{"T": T, **params})
 
 
 @pytest.mark.errors
