@@ -18,6 +18,8 @@ def affinity(X: Float[np.ndarray, "m d"], k: int) -> Float[np.ndarray, "m m"]:
     k = min(k, len(X) - 1)
     sigma = np.sqrt(np.partition(square, k, axis=1)[:, k])  # index 0: the point itself
     scale = np.outer(sigma, sigma)
+    if sigma.all():
+        return np.exp(square / -scale)
     ratio = np.where(square > 0, np.inf, 0.0)
     np.divide(square, scale, out=ratio, where=scale > 0)
     return np.exp(-ratio)
@@ -32,8 +34,9 @@ def local_scatters(
     n, r = Z.shape
     within, mixed = np.zeros((r, r)), np.eye(r)
     for g, A in zip(groups, blocks, strict=True):
-        within += laplacian_scatter(Z[g], A) / len(g) / n
-        mixed -= laplacian_scatter(Z[g], 1 - A) / n / n
+        local, spread = laplacian_scatter(Z[g], A), Z[g] - Z[g].mean(axis=0)
+        within += local / len(g) / n
+        mixed -= (len(g) * spread.T @ spread - local) / n / n  # that of 1 - A
     return within, mixed
 
 

@@ -11,7 +11,7 @@ from mlcourse.linear._hinges import Hinges
 #: Steps of the first round, and of any, before the impostors are sought again.
 FIRST, MOST = 5, 40
 #: Share of its reach by which a target may lengthen before the list lacks a triplet.
-SLACK = 0.5
+SLACK = 0.1
 
 
 def least(
