@@ -19,10 +19,12 @@ def affinity(X: Float[np.ndarray, "m d"], k: int) -> Float[np.ndarray, "m m"]:
     sigma = np.sqrt(np.partition(square, k, axis=1)[:, k])  # index 0: the point itself
     scale = np.outer(sigma, sigma)
     if sigma.all():
-        return np.exp(square / -scale)
-    ratio = np.where(square > 0, np.inf, 0.0)
-    np.divide(square, scale, out=ratio, where=scale > 0)
-    return np.exp(-ratio)
+        ratio = square / scale
+    else:
+        ratio = np.where(square > 0, np.inf, 0.0)
+        np.divide(square, scale, out=ratio, where=scale > 0)
+    A: Float[np.ndarray, "m m"] = np.exp(-ratio)
+    return A
 
 
 def local_scatters(
