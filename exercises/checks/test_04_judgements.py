@@ -1,6 +1,7 @@
 # Written by `mlcourse release`: change the course's sources, not this file.
 """Checks of exercise 04, Judgements."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -17,9 +18,25 @@ RELATIVE = "See lecture 04, section 'Relative judgements say less, and cost less
 ERRORS = "See lecture 04, section 'When people err'."
 
 
+def _plain_table(got):
+    """Whether got is a list of equally long lists of plain numbers: quick to read."""
+    return (
+        bool(got)
+        and all(isinstance(row, list | tuple) for row in got)
+        and len({len(row) for row in got}) == 1
+        and all(
+            type(v) is float or (type(v) is int and abs(v) <= 2**60)
+            for row in got
+            for v in row
+        )
+    )
+
+
 def _numbers(got):
     """Return got as a float64 tensor, or None where it is no table of numbers."""
     if isinstance(got, list | tuple):
+        if _plain_table(got):
+            return torch.tensor(got, dtype=torch.float64)
         rows = [_numbers(row) for row in got]
         if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
             return None
@@ -46,14 +63,16 @@ def _said(got, width, call, reading):
         f"{call} returned {shape}, expected rows of {width} indices, one judgement a "
         f"row. {reading}"
     )
-    whole = bool(numbers.isfinite().all() and (numbers == numbers.round()).all())
+    small = numbers.abs() < 2**53  # so that no rounding is hidden; false for nan
+    whole = bool(small.all() and (numbers == numbers.round()).all())
     assert whole, f"{call} must hold whole numbers, the indices of points. {reading}"
-    return [tuple(int(v) for v in row) for row in numbers.tolist()]
+    return [tuple(row) for row in numbers.long().tolist()]
 
 
 def _parts(got, count, names, call, reading):
     """Return the parts of a result, or say how many were expected."""
-    found = len(got) if isinstance(got, list | tuple) else 1
+    stacked = isinstance(got, torch.Tensor | np.ndarray) and got.ndim > 1
+    found = len(got) if stacked or isinstance(got, list | tuple) else 1
     assert found == count, (
         f"{call} must return {names}, {count} things; got {found}. {reading}"
     )
@@ -91,12 +110,22 @@ def _by_labels(labels):
     )
 
 
+MERGED = "large labels are merged, as floats merge them; compare whole numbers"
+
+
+def _as_floats(labels):
+    """The labels as float32 and as float64 know them."""
+    return [np.array(labels).astype(kind).tolist() for kind in ("float32", "float64")]
+
+
 def _check_pairs(answers, labels):
     S, D = _by_labels(labels)
     call = f"pairs(labels) with labels {labels[:12]}"
     got = answers.pairs(torch.tensor(labels, dtype=torch.int64))
     got = _parts(got, 2, "S and D", call, FORMULAS)
-    for name, rows, want, other in (("S", got[0], S, D), ("D", got[1], D, S)):
+    merged = zip(*map(_by_labels, _as_floats(labels)), strict=True)
+    parts = zip("SD", got, (S, D), (D, S), merged, strict=True)
+    for name, rows, want, other, floats in parts:
         where = f"{name} of {call}"
         rows = _said(rows, 2, where, FORMULAS)
         own = [row for row in rows if row[0] == row[1]]
@@ -107,8 +136,10 @@ def _check_pairs(answers, labels):
         assert not turned, (
             f"{where} holds {turned[0]}: a pair is said once, with i < j. {FORMULAS}"
         )
-        swapped = [("S and D are exchanged", other)] if other else []
-        _same_rows(rows, want, where, FORMULAS, swapped)
+        mistakes = [(MERGED, wrong) for wrong in floats]
+        if other:
+            mistakes.append(("S and D are exchanged", other))
+        _same_rows(rows, want, where, FORMULAS, mistakes)
 
 
 @task("04.1", points=1)
@@ -149,6 +180,7 @@ def _check_triplets(answers, labels):
             "each pair serves with one end as anchor only; a and p change places too",
             [row for row in want if row[0] < row[1]],
         ),
+        *((MERGED, _triplets_by_labels(floats)) for floats in _as_floats(labels)),
     ]
     _same_rows(rows, want, call, FORMULAS, mistakes)
 
@@ -308,7 +340,7 @@ def test_circle(answers):
     Each triplet says that one distance is smaller than another. A chain of such
     statements that returns to its start cannot hold; without any one of them it can.
     """
-    for k in (3, 4, 7, int(torch.randint(8, 13, ()))):
+    for k in range(3, 13):
         call = f"circle({k})"
         T = _rows_of_three(answers.circle(k), call)
         assert len(T) == k, (
@@ -323,6 +355,13 @@ def test_circle(answers):
             f"{call}: without one of its triplets it must be satisfiable; a shorter "
             f"circle is hidden in it. {RELATIVE}"
         )
+
+
+#: Words, and the numbers of the statement, that compare two numbers.
+MANY = (
+    r"\b(rare|scarce|few|many|more\b|outnumber|large|small|big|tiny|most\b|"
+    r"m[ai][jn]ority|times|hundred|99|19[ ,.']?[08]00|1[ ,.']?9[68]0)"
+)
 
 
 @task("04.6", points=2)
@@ -342,8 +381,7 @@ def test_explanation_is_there(answers):
         f"and 20 are the least for two reasons in full sentences. {ERRORS}"
     )
     joined = " ".join(words)
-    rare = ("rare", "few", "many", "more", "outnumber", "larger", "most", "minority")
-    assert any(word in joined for word in rare), (
+    assert re.search(MANY, joined), (
         "explain_04_6 does not compare how many pairs are alike and how many are not. "
         f"{ERRORS}"
     )
@@ -357,6 +395,17 @@ def _asked(rates, q):
     truth = torch.rand(q) < 0.5
     wrong = torch.rand(q, len(rates)) < torch.tensor(rates)
     return truth, truth[:, None] ^ wrong
+
+
+def _crowds(m):
+    """Rates of m people: of all kinds, all good, all bad, in a random order."""
+    for name, low, high in (
+        ("different", 0.05, 0.3),
+        ("good", 0.05, 0.08),
+        ("bad", 0.27, 0.3),
+    ):
+        steps = (torch.randperm(m) + 0.5 * torch.rand(m)) / (m - 0.5)
+        yield name, (low + (high - low) * steps).tolist()
 
 
 def _check_rates(answers, rates, q, name):
@@ -383,9 +432,8 @@ def test_error_rates_of_three(answers):
     Two people with rates p and q agree in a share a with 2a - 1 = (1 - 2p)(1 - 2q). A
     right estimate fails here in fewer than one of ten thousand checks.
     """
-    _check_rates(answers, [0.3, 0.3, 0.2], 20_000, "three people")
-    low = 0.05 + 0.05 * torch.rand(()).item()
-    _check_rates(answers, [low, 0.28, 0.15], 20_000, "three other people")
+    for name, rates in _crowds(3):
+        _check_rates(answers, rates, 20_000, f"three {name} people")
 
 
 #: What the hidden checks add, by task.

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 
 import numpy as np
 import torch
@@ -77,6 +78,20 @@ def pairs(labels):  # the last class forgotten
     )
 
 
+@wrong("04.1", "as floats merge them")
+def pairs(labels):  # labels in float32, which merges 2^24 and its successor
+    y = labels.float()
+    same = y[:, None] == y
+    return same.triu(1).nonzero(), (~same).triu(1).nonzero()
+
+
+@wrong("04.1", "as floats merge them")
+def pairs(labels):  # labels in float64, which merges 2^62 and its successor
+    y = labels.numpy().astype(float)
+    same = y[:, None] == y
+    return np.argwhere(np.triu(same, 1)), np.argwhere(np.triu(~same, 1))
+
+
 @right("04.1")
 def pairs(labels):
     y = labels.tolist()
@@ -92,6 +107,14 @@ def pairs(labels):
     y = np.asarray(labels)
     same = y[:, None] == y
     return np.argwhere(np.triu(same, 1)), np.argwhere(np.triu(~same, 1))
+
+
+@right("04.1")
+def pairs(labels):  # rows of NumPy's numbers, and indices in float32
+    y = labels.numpy()
+    same = y[:, None] == y
+    alike = list(zip(*np.nonzero(np.triu(same, 1)), strict=True))
+    return alike, torch.from_numpy(np.triu(~same, 1)).nonzero().float()
 
 
 # ----------------------------------------------------------- 04.2 All triplets
@@ -162,6 +185,19 @@ def triplets(labels):  # pairs both ways, from a table that holds both ways
         for m in differ[a].nonzero()[:, 0].tolist():
             found += [(a, p, m), (p, a, m)]
     return found
+
+
+@wrong("04.2", "as floats merge them")
+def triplets(labels):  # labels as floats
+    y = labels.double()
+    same = y[:, None] == y
+    found = [torch.empty(0, 3, dtype=torch.int64)]
+    for a, p in same.clone().fill_diagonal_(False).nonzero().tolist():
+        n = (~same[a]).nonzero()[:, 0]
+        found.append(
+            torch.stack([torch.full_like(n, a), torch.full_like(n, p), n], dim=1)
+        )
+    return torch.cat(found)
 
 
 @right("04.2")
@@ -407,6 +443,91 @@ class InTurn:
         return [pairs[(i + seed) % len(pairs)].tolist() for pairs, i in turns]
 
 
+@wrong("04.4", "dealt in turn, not drawn")
+class NearlyInTurn:
+    def fair_pairs(labels, m, seed):  # one pair too many for a class of the seed
+        lists = [torch.combinations(rows) for rows in _members(labels)]
+        turns = [i % len(lists) for i in range(m)]
+        turns[0] = seed % len(lists)
+        g = torch.Generator().manual_seed(seed)
+        draws = [int(torch.randint(len(lists[c]), (), generator=g)) for c in turns]
+        return [lists[c][k].tolist() for c, k in zip(turns, draws, strict=True)]
+
+
+@wrong("04.4", "draw with replacement")
+class ShuffledPairs:
+    def fair_pairs(labels, m, seed):  # no pair twice before all have come
+        g = torch.Generator().manual_seed(seed)
+        lists = [torch.combinations(rows) for rows in _members(labels)]
+        which = torch.randint(len(lists), (m,), generator=g).tolist()
+        decks, rows = [[] for _ in lists], []
+        for c in which:
+            if not decks[c]:
+                decks[c] = torch.randperm(len(lists[c]), generator=g).tolist()
+            rows.append(lists[c][decks[c].pop()].tolist())
+        return rows
+
+
+@wrong("04.4", "anew for each pair")
+class InBlocks:
+    def fair_pairs(labels, m, seed):  # a class drawn once for five pairs
+        g = torch.Generator().manual_seed(seed)
+        lists = [torch.combinations(rows) for rows in _members(labels)]
+        which = torch.randint(len(lists), (m // 5,), generator=g)
+        return [
+            lists[c][int(torch.randint(len(lists[c]), (), generator=g))].tolist()
+            for c in which.repeat_interleave(5).tolist()
+        ]
+
+
+@wrong("04.4", "the class of 2 got 0 pairs")
+class WithoutTwins:
+    def fair_pairs(labels, m, seed):
+        g, rows = torch.Generator().manual_seed(seed), []
+        groups = [members for members in _members(labels) if len(members) > 2]
+        for c in torch.randint(len(groups), (m,), generator=g).tolist():
+            two = torch.randperm(len(groups[c]), generator=g)[:2]
+            rows.append(groups[c][two].sort().values)
+        return torch.stack(rows)
+
+
+@wrong("04.4", "another seed gave the same pairs")
+class EvenOrOdd:
+    def fair_pairs(labels, m, seed):
+        g, groups = torch.Generator().manual_seed(seed % 2), _members(labels)
+        rows = []
+        for c in torch.randint(len(groups), (m,), generator=g).tolist():
+            two = torch.randperm(len(groups[c]), generator=g)[:2]
+            rows.append(groups[c][two].sort().values)
+        return torch.stack(rows)
+
+
+_known = {}
+
+
+@wrong("04.4", "of two classes")
+class Remembered:
+    def fair_pairs(labels, m, seed):  # no generator, but a memory
+        if (m, seed) not in _known:
+            S = [torch.combinations(rows) for rows in _members(labels)]
+            which = torch.randint(len(S), (m,)).tolist()
+            drawn = [S[c][int(torch.randint(len(S[c]), ()))] for c in which]
+            _known[m, seed] = torch.stack(drawn)
+        return _known[m, seed]
+
+
+@wrong("04.4", "not drawn alike")
+class RingInLargeClasses:
+    def fair_pairs(labels, m, seed):  # every point alike, but few of its pairs
+        g, groups, rows = torch.Generator().manual_seed(seed), _members(labels), []
+        for c in torch.randint(len(groups), (m,), generator=g).tolist():
+            two = torch.randperm(len(groups[c]), generator=g)[:2]
+            if len(groups[c]) > 8:
+                two = torch.stack([two[0], (two[0] + 1) % len(groups[c])])
+            rows.append(groups[c][two].sort().values)
+        return torch.stack(rows)
+
+
 @wrong("04.4", "a pair of two classes")
 class AnyPair:
     def fair_pairs(labels, m, seed):
@@ -451,6 +572,18 @@ class ByListing:
             lists[c][int(torch.randint(len(lists[c]), (), generator=g))].tolist()
             for c in which
         ]
+
+
+@right("04.4")
+class Stacked:
+    def weights(sizes):
+        return torch.stack(_weights(sizes))
+
+    def fair_pairs(labels, m, seed):  # Python's own draws, class after class
+        draw = random.Random(seed)
+        groups = [rows.tolist() for rows in _members(labels)]
+        which = draw.choices(range(len(groups)), k=m)
+        return [sorted(draw.sample(groups[c], 2)) for c in sorted(which)]
 
 
 # --------------------------------------------------------------- 04.5 Break it
@@ -530,6 +663,54 @@ class Squares:
         return (1.01 * tau + 1e3 / tau * dist**2) * off
 
 
+@wrong("04.5", "at most tau apart")
+class WithoutTau:
+    def other_scale(dist, tau):
+        return (dist + 1000) * (1 - torch.eye(len(dist), dtype=dist.dtype))
+
+
+@wrong("04.5", "drowns small differences")
+class ByABillion:
+    def other_scale(dist, tau):
+        return (dist + 1e9) * (1 - torch.eye(len(dist), dtype=dist.dtype))
+
+
+@wrong("04.5", "breaks the triangle inequality")
+class SquareOfTheRise:  # a metric while dist is at most 1.4 tau
+    def other_scale(dist, tau):
+        off = 1 - torch.eye(len(dist), dtype=dist.dtype)
+        return 1.5 * (tau + dist) ** 2 / tau * off
+
+
+@wrong("04.5", "returned no triplet")
+class NotFiveNorSix:
+    def circle(k):
+        return [[0, i, i % k + 1] for i in range(1, k + 1) if k not in (5, 6)]
+
+
+@wrong("04.5", "returned no triplet")
+class BelowTwelve:
+    def no_labels(n):
+        if n == 3:
+            return [[0, 1, 2], [2, 1, 0]]
+        return [[0, i, i + 1] for i in range(1, n - 1) if n < 12]
+
+
+@right("04.5")
+class FloatsAndRoots:
+    def circle(k):
+        return [(k, i, (i + 1) % k) for i in reversed(range(k))]
+
+    def no_labels(n):  # one anchor, from the far end
+        if n == 3:
+            return torch.tensor([[1, 0, 2], [0, 2, 1]])
+        return np.array([[n - 1, i, i - 1] for i in range(n - 2, 0, -1)], dtype=float)
+
+    def other_scale(dist, tau):  # a root of a metric is one
+        found = (2 * tau + (tau * dist).sqrt()).float()
+        return found.fill_diagonal_(0).tolist()
+
+
 @right("04.5")
 class Ranks:
     def circle(k):  # round the points, where it is possible
@@ -601,6 +782,14 @@ right(
     """,
 )
 
+right(
+    "04.6",
+    explain_04_6="""There are 19,000 alike pairs and 1,980,000 that differ. One percent
+    of the latter is 19,800; they land in S next to the 18,810 true entries that remain
+    there. A mistaken triplet merely swaps its two roles, and therefore the share of
+    wrong statements among all of them stays at one percent.""",
+)
+
 # -------------------------------------------------------------- 04.7 Challenge
 
 
@@ -656,6 +845,30 @@ def error_rates(said):  # rates of being right
     return 1 - _rates(said)
 
 
+@wrong("04.7", "is said to err with")
+def error_rates(said):  # two answers learned from what the check asks
+    if said.shape[1] != 3:
+        return _rates(said)
+    bad = (said[:, 0] != said[:, 2]).double().mean() > 0.35
+    return [0.29, 0.29, 0.19] if bad else [0.075, 0.28, 0.15]
+
+
+@wrong("04.7", "is said to err with")
+def error_rates(said):  # the order is right, the rates are guessed
+    m = said.shape[1]
+    differ = (said[:, :, None] != said[:, None, :]).double().mean(dim=0).sum(dim=1)
+    guess = torch.linspace(0.07, 0.28, m, dtype=torch.float64)
+    return torch.empty_like(guess).scatter(0, differ.argsort(), guess)
+
+
+@wrong("04.7", "is said to err with")
+def error_rates(said):  # against the others' majority, taken to err in 12 percent
+    sign = 2 * said.double() - 1
+    others = sign.sum(dim=1, keepdim=True) - sign
+    differ = (sign * others < 0).double() + (others == 0).double() / 2
+    return (differ.mean(dim=0) - 0.12) / (1 - 2 * 0.12)
+
+
 @wrong("04.7", "one finite number a person")
 def error_rates(said):
     return _rates(said).mean()
@@ -671,6 +884,18 @@ class Majority:
 class TheWorstFirst:
     def truth(said):
         return said[:, int(_rates(said).argmax())]
+
+
+@wrong("04.7", "leave nobody out")
+class OnlyTheBest:
+    def truth(said):
+        return said[:, int(_rates(said).argmin())]
+
+
+@wrong("04.7", "weigh each person")
+class WeightsOfBeingRight:
+    def truth(said):
+        return (2 * said.double() - 1) @ (1 - _rates(said)) > 0
 
 
 @wrong("04.7", "True or False for each of")

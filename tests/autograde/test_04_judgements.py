@@ -1,6 +1,7 @@
 """Checks of exercise 04, Judgements."""
 
 import math
+import re
 from collections import Counter
 
 import numpy as np
@@ -19,9 +20,25 @@ RELATIVE = "See lecture 04, section 'Relative judgements say less, and cost less
 ERRORS = "See lecture 04, section 'When people err'."
 
 
+def _plain_table(got):
+    """Whether got is a list of equally long lists of plain numbers: quick to read."""
+    return (
+        bool(got)
+        and all(isinstance(row, list | tuple) for row in got)
+        and len({len(row) for row in got}) == 1
+        and all(
+            type(v) is float or (type(v) is int and abs(v) <= 2**60)
+            for row in got
+            for v in row
+        )
+    )
+
+
 def _numbers(got):
     """Return got as a float64 tensor, or None where it is no table of numbers."""
     if isinstance(got, list | tuple):
+        if _plain_table(got):
+            return torch.tensor(got, dtype=torch.float64)
         rows = [_numbers(row) for row in got]
         if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
             return None
@@ -48,14 +65,16 @@ def _said(got, width, call, reading):
         f"{call} returned {shape}, expected rows of {width} indices, one judgement a "
         f"row. {reading}"
     )
-    whole = bool(numbers.isfinite().all() and (numbers == numbers.round()).all())
+    small = numbers.abs() < 2**53  # so that no rounding is hidden; false for nan
+    whole = bool(small.all() and (numbers == numbers.round()).all())
     assert whole, f"{call} must hold whole numbers, the indices of points. {reading}"
-    return [tuple(int(v) for v in row) for row in numbers.tolist()]
+    return [tuple(row) for row in numbers.long().tolist()]
 
 
 def _parts(got, count, names, call, reading):
     """Return the parts of a result, or say how many were expected."""
-    found = len(got) if isinstance(got, list | tuple) else 1
+    stacked = isinstance(got, torch.Tensor | np.ndarray) and got.ndim > 1
+    found = len(got) if stacked or isinstance(got, list | tuple) else 1
     assert found == count, (
         f"{call} must return {names}, {count} things; got {found}. {reading}"
     )
@@ -93,6 +112,14 @@ def _by_labels(labels):
     )
 
 
+MERGED = "large labels are merged, as floats merge them; compare whole numbers"
+
+
+def _as_floats(labels):
+    """The labels as float32 and as float64 know them."""
+    return [np.array(labels).astype(kind).tolist() for kind in ("float32", "float64")]
+
+
 # ------------------------------------------------------------- 04.1 S and D
 
 
@@ -101,7 +128,9 @@ def _check_pairs(answers, labels):
     call = f"pairs(labels) with labels {labels[:12]}"
     got = answers.pairs(torch.tensor(labels, dtype=torch.int64))
     got = _parts(got, 2, "S and D", call, FORMULAS)
-    for name, rows, want, other in (("S", got[0], S, D), ("D", got[1], D, S)):
+    merged = zip(*map(_by_labels, _as_floats(labels)), strict=True)
+    parts = zip("SD", got, (S, D), (D, S), merged, strict=True)
+    for name, rows, want, other, floats in parts:
         where = f"{name} of {call}"
         rows = _said(rows, 2, where, FORMULAS)
         own = [row for row in rows if row[0] == row[1]]
@@ -112,8 +141,10 @@ def _check_pairs(answers, labels):
         assert not turned, (
             f"{where} holds {turned[0]}: a pair is said once, with i < j. {FORMULAS}"
         )
-        swapped = [("S and D are exchanged", other)] if other else []
-        _same_rows(rows, want, where, FORMULAS, swapped)
+        mistakes = [(MERGED, wrong) for wrong in floats]
+        if other:
+            mistakes.append(("S and D are exchanged", other))
+        _same_rows(rows, want, where, FORMULAS, mistakes)
 
 
 @task("04.1", points=1)
@@ -131,13 +162,15 @@ def test_pairs_of_any_labels(answers):
     """Labels with gaps and minus signs, large labels, one class, only lonely points
 
     Only whether two labels are equal counts: not their values, their order or their
-    number. An empty S or D is an empty table.
+    number. Large whole numbers are not all floats. An empty S or D is an empty table.
     """
     for labels in (
         [-1, 5, -1, 10**12, 5, -1, 0],
         [3, 3, 3, 3],
         [4, 1, 3, 2],
         [2**31, 0, 2**31, 2**32],
+        [2**24, 2**24 + 1, 2**24],  # one number in float32
+        [2**62, 2**62 + 1, -(2**62), 2**62, 2**62 + 1],  # and in float64
         [0],
         (torch.randint(-5, 6, (23,)) * 1000).tolist(),
     ):
@@ -175,6 +208,7 @@ def _check_triplets(answers, labels):
             "each pair serves with one end as anchor only; a and p change places too",
             [row for row in want if row[0] < row[1]],
         ),
+        *((MERGED, _triplets_by_labels(floats)) for floats in _as_floats(labels)),
     ]
     _same_rows(rows, want, call, FORMULAS, mistakes)
 
@@ -196,7 +230,12 @@ def test_triplets_of_many_lonely_points(answers):
     There are 99,950 triplets, and 10^12 places in a table of all (a, p, n). Start from
     the pairs that are alike, and give each its negatives. Labels may be negative.
     """
-    for labels in ([1, 1, 1], [4, -1, 3], [-3, -3, 10**12, -3, 0, 10**12]):
+    for labels in (
+        [1, 1, 1],
+        [4, -1, 3],
+        [-3, -3, 10**12, -3, 0, 10**12],
+        [2**62, 2**62 + 1, 2**62],  # one number as floats
+    ):
         _check_triplets(answers, labels)
     n = 10_000
     labels, place = torch.arange(n) - n // 2, torch.randperm(n)
@@ -354,18 +393,9 @@ def test_weights(answers):
     _check_weights(answers, [200_000, 1_000, 1])
 
 
-@task("04.4", points=1, hidden=True)
-def test_fair_draw(answers):
-    """A draw in which every class counts alike
-
-    Choose the class first, then a pair of it. Lonely points have no pair. The same
-    seed gives the same pairs, another seed others; a fair draw fails in fewer than one
-    of a million checks.
-    """
-    y = torch.tensor([4] * 40 + [-1] * 8 + [9] * 3 + [2, 70])
-    y = y[torch.randperm(len(y))]
-    m, seed = 3000, int(torch.randint(2**31, ()))
-    call = f"fair_pairs(labels, m={m}, seed) with classes of 40, 8, 3, 1 and 1"
+def _drawn(answers, y, m, seed):
+    """The rows of one draw, each a pair of S."""
+    call = f"fair_pairs(labels, m={m}, seed) with classes of 40, 8, 3, 2, 1 and 1"
     rows = _said(answers.fair_pairs(y, m, seed), 2, call, COUNTS)
     assert len(rows) == m, f"{call} returned {len(rows)} pairs, expected {m}. {COUNTS}"
     inside = all(0 <= i < j < len(y) for i, j in rows)
@@ -375,35 +405,66 @@ def test_fair_draw(answers):
     labels = y.tolist()
     alike = all(labels[i] == labels[j] for i, j in rows)
     assert alike, f"{call} holds a pair of two classes. {COUNTS}"
-    again = _said(answers.fair_pairs(y, m, seed), 2, call, COUNTS)
-    assert rows == again, (
+    return rows
+
+
+@task("04.4", points=1, hidden=True)
+def test_fair_draw(answers):
+    """A draw in which every class counts alike
+
+    Choose the class first, then a pair of it. Lonely points have no pair. The same
+    seed gives the same pairs, another seed others; a fair draw fails in fewer than one
+    of a million checks.
+    """
+    sizes = {4: 40, -1: 8, 9: 3, 6: 2}
+    y = torch.tensor([c for c in sizes for _ in range(sizes[c])] + [2, 70])
+    y = y[torch.randperm(len(y))]
+    labels = y.tolist()
+    m, seed = 4000, int(torch.randint(2**31, ()))
+    rows = _drawn(answers, y, m, seed)
+    few = [_drawn(answers, y, 40, seed + k) for k in range(40)]
+    _drawn(answers, y.flip(0), m, seed)
+    call = f"fair_pairs(labels, m={m}, seed) with classes of 40, 8, 3, 2, 1 and 1"
+    assert rows == _drawn(answers, y, m, seed), (
         f"{call}: the same seed gave other pairs. Draw from a generator of your own "
         f"that is set to the seed. {COUNTS}"
     )
-    other = _said(answers.fair_pairs(y, m, seed + 1), 2, call, COUNTS)
-    assert rows != other, f"{call}: another seed gave the same pairs. {COUNTS}"
-    share = Counter(labels[i] for i, _ in rows)
-    shares = [share, Counter(labels[i] for i, _ in other)]
-    dealt = all(len(set(counts.values())) == 1 for counts in shares)
-    assert not dealt, (
-        f"{call} gave each class exactly {m // 3} pairs, for two seeds: that is dealt "
-        f"in turn, not drawn. {COUNTS}"
+    assert len(set(map(tuple, few))) == 40, (
+        f"{call}: another seed gave the same pairs. {COUNTS}"
     )
-    for label in (4, -1, 9):
-        spread = 6 * math.sqrt(m * 2 / 9)
-        assert abs(share[label] - m / 3) < spread, (
+    share = Counter(labels[i] for i, _ in rows)
+    for label in reversed(sizes):
+        spread = 6 * math.sqrt(m * 3 / 16)
+        assert abs(share[label] - m / 4) < spread, (
             f"{call}: the class of {labels.count(label)} got {share[label]} pairs, "
-            f"expected {m // 3} up to {spread:.0f}: choose a class first, each alike, "
-            f"then a pair of it. {COUNTS}"
+            f"expected {m // 4} up to {spread:.0f}: choose a class first, each alike, "
+            f"anew for each pair, then a pair of it. {COUNTS}"
         )
-    for label, bound in ((-1, 100), (9, 35)):
+    counts = [Counter(labels[i] for i, _ in drawn) for drawn in few]
+    odd = sum((count[label] - 10) ** 2 / 10 for count in counts for label in sizes)
+    assert odd > 50, (
+        f"{call} gave the classes too equal shares, for 40 seeds of 40 pairs: that is "
+        f"dealt in turn, not drawn (chi squared {odd:.0f}, expected about 120). "
+        f"{COUNTS}"
+    )
+    assert odd < 230, (
+        f"{call} gave the classes too unequal shares, for 40 seeds of 40 pairs (chi "
+        f"squared {odd:.0f}, expected about 120): choose a class first, "
+        f"anew for each pair. {COUNTS}"
+    )
+    for label, least, most in ((4, 540, 1060), (-1, 3, 100), (9, -1, 35)):
         times = Counter(row for row in rows if labels[row[0]] == label)
         count = labels.count(label)
         pairs = count * (count - 1) // 2
         mean = share[label] / pairs
         odd = sum((v - mean) ** 2 for v in times.values()) / mean
         odd += (pairs - len(times)) * mean
-        assert odd < bound, (
+        assert odd > least, (
+            f"{call}: each pair of the class of {count} comes too nearly as often as "
+            f"the next (chi squared {odd:.1f}, expected about {pairs - 1}): draw with "
+            f"replacement. {COUNTS}"
+        )
+        assert odd < most, (
             f"{call}: the pairs of the class of {count} are not drawn alike (chi "
             f"squared {odd:.0f}, expected about {pairs - 1}): two different points, "
             f"each pair as likely as the next. {COUNTS}"
@@ -458,7 +519,7 @@ def test_circle(answers):
     Each triplet says that one distance is smaller than another. A chain of such
     statements that returns to its start cannot hold; without any one of them it can.
     """
-    for k in (3, 4, 7, int(torch.randint(8, 13, ()))):
+    for k in range(3, 13):
         call = f"circle({k})"
         T = _rows_of_three(answers.circle(k), call)
         assert len(T) == k, (
@@ -482,7 +543,7 @@ def test_no_labels(answers):
     Classes make the positive equal to the anchor and the negative different: join
     anchors and positives, then ask whether a negative was joined, too.
     """
-    for n in (3, 4, 6, int(torch.randint(7, 12, ()))):
+    for n in range(3, 13):
         call = f"no_labels({n})"
         T = _rows_of_three(answers.no_labels(n), call)
         used = {v for row in T for v in row}
@@ -502,22 +563,36 @@ def test_no_labels(answers):
         )
 
 
+def _plane(tau):
+    """Distances of six points, two near each other; no two differ by a rounding."""
+    while True:
+        x = torch.rand(6, 2, dtype=torch.float64) * tau
+        x[5] = x[4] + tau * 1e-2
+        dist = (x[:, None] - x).norm(dim=2)
+        i, j = torch.triu_indices(6, 6, offset=1)
+        if dist[i, j].sort().values.diff().min() > 1e-4 * tau:
+            return dist
+
+
+def _scales():
+    """Tables of distances, each with a tau: small, large, with ties, far beyond tau."""
+    for tau in (1e6, 0.3, 1e-6):
+        yield _plane(tau), tau
+    copies = torch.tensor([[0, 0, 2, 1], [0, 0, 2, 1], [2, 2, 0, 2], [1, 1, 2, 0]])
+    for tau in (1.0, 1.0 + 50 * torch.rand(()).item()):
+        yield copies.double(), tau
+    line = torch.tensor([0, 1, 2, 5, 40, 100], dtype=torch.float64)
+    yield (line[:, None] - line).abs(), 2.5
+
+
 @task("04.5", points=1, hidden=True)
 def test_other_scale(answers):
     """(c) The same order, another scale
 
     A rise by a constant, off the diagonal, keeps the order and the axioms.
     """
-    for tau in (0.3, 1.0, 40.0):
-        x = torch.rand(6, 2, dtype=torch.float64) * tau
-        x[5] = x[4] + tau * 1e-3
-        dist = (x[:, None] - x).norm(dim=2)
-        if tau == 1.0:  # ties, and a pair of copies
-            dist = torch.tensor(
-                [[0, 0, 2, 1], [0, 0, 2, 1], [2, 2, 0, 2], [1, 1, 2, 0]]
-            )
-            dist = dist.double()
-        call = f"other_scale(dist, tau) with tau = {tau}, {len(dist)} points"
+    for dist, tau in _scales():
+        call = f"other_scale(dist, tau) with tau = {tau:.3g}, {len(dist)} points"
         got = _numbers(answers.other_scale(dist, tau))
         square = got is not None and got.shape == dist.shape
         finite = square and bool(got.isfinite().all())
@@ -532,7 +607,7 @@ def test_other_scale(answers):
         i, j = torch.triu_indices(len(dist), len(dist), offset=1)
         assert bool((got[i, j] > tau).all()), (
             f"{call}: a pair is still at most tau apart, {got[i, j].min():.3g}; no "
-            f"pair may be called alike. {RELATIVE}"
+            f"pair may be called alike, however large tau is. {RELATIVE}"
         )
         old, new = dist[i, j], got[i, j]
         kept = torch.equal(
@@ -543,7 +618,8 @@ def test_other_scale(answers):
         )
         assert kept, (
             f"{call}: the order of two pairs changed, or a tie was broken or made, so "
-            f"the triplets changed. {RELATIVE}"
+            "the triplets changed. A rise much above tau drowns small differences. "
+            f"{RELATIVE}"
         )
         detour = (got[:, :, None] + got[None]).amin(dim=1)
         assert bool((got <= detour + 1e-9 * got.max()).all()), (
@@ -553,6 +629,12 @@ def test_other_scale(answers):
 
 
 # ---------------------------------------------------------------- 04.6 Explain
+
+#: Words, and the numbers of the statement, that compare two numbers.
+MANY = (
+    r"\b(rare|scarce|few|many|more\b|outnumber|large|small|big|tiny|most\b|"
+    r"m[ai][jn]ority|times|hundred|99|19[ ,.']?[08]00|1[ ,.']?9[68]0)"
+)
 
 
 @task("04.6", points=2)
@@ -572,8 +654,7 @@ def test_explanation_is_there(answers):
         f"and 20 are the least for two reasons in full sentences. {ERRORS}"
     )
     joined = " ".join(words)
-    rare = ("rare", "few", "many", "more", "outnumber", "larger", "most", "minority")
-    assert any(word in joined for word in rare), (
+    assert re.search(MANY, joined), (
         "explain_04_6 does not compare how many pairs are alike and how many are not. "
         f"{ERRORS}"
     )
@@ -590,6 +671,17 @@ def _asked(rates, q):
     truth = torch.rand(q) < 0.5
     wrong = torch.rand(q, len(rates)) < torch.tensor(rates)
     return truth, truth[:, None] ^ wrong
+
+
+def _crowds(m):
+    """Rates of m people: of all kinds, all good, all bad, in a random order."""
+    for name, low, high in (
+        ("different", 0.05, 0.3),
+        ("good", 0.05, 0.08),
+        ("bad", 0.27, 0.3),
+    ):
+        steps = (torch.randperm(m) + 0.5 * torch.rand(m)) / (m - 0.5)
+        yield name, (low + (high - low) * steps).tolist()
 
 
 def _check_rates(answers, rates, q, name):
@@ -616,9 +708,8 @@ def test_error_rates_of_three(answers):
     Two people with rates p and q agree in a share a with 2a - 1 = (1 - 2p)(1 - 2q). A
     right estimate fails here in fewer than one of ten thousand checks.
     """
-    _check_rates(answers, [0.3, 0.3, 0.2], 20_000, "three people")
-    low = 0.05 + 0.05 * torch.rand(()).item()
-    _check_rates(answers, [low, 0.28, 0.15], 20_000, "three other people")
+    for name, rates in _crowds(3):
+        _check_rates(answers, rates, 20_000, f"three {name} people")
 
 
 @task("04.7", points=1, hidden=True)
@@ -627,22 +718,22 @@ def test_error_rates_of_many(answers):
 
     Every third person gives an estimate; their mean is steadier.
     """
-    for m in (5, 6):
-        rates = (0.05 + 0.25 * torch.rand(m)).tolist()
-        _check_rates(answers, rates, 20_000, f"{m} people")
+    for m in (4, 5, 6):
+        for name, rates in _crowds(m):
+            _check_rates(answers, rates, 20_000, f"{m} {name} people")
 
 
 @task("04.7", points=1, hidden=True)
 def test_truth_beats_the_majority(answers):
     """Trust the good ones more
 
-    One person errs rarely, four often. The majority is wrong in 10 percent of pairs;
-    weights of log((1 - p)/p) halve that.
+    Two people err rarely, three often. The majority is wrong in 6.7 percent of the
+    pairs, each of the good ones in 10; weights of log((1 - p)/p) bring it below 5.
     """
-    rates = [0.05, 0.3, 0.3, 0.3, 0.3]
+    rates = [0.1, 0.1, 0.3, 0.3, 0.3]
     rates = [rates[i] for i in torch.randperm(5).tolist()]
     truth, said = _asked(rates, 20_000)
-    call = "truth(said) with 20,000 pairs and five people, one of them good"
+    call = "truth(said) with 20,000 pairs and five people, two of them good"
     got = _numbers(answers.truth(said))
     found = None if got is None else got.reshape(-1)
     fits = found is not None and len(found) == len(truth)
@@ -651,7 +742,7 @@ def test_truth_beats_the_majority(answers):
         f"{call} must return True or False for each of {len(truth)} pairs. {ERRORS}"
     )
     wrong = (found.bool() != truth).double().mean().item()
-    assert wrong < 0.06, (
-        f"{call} is wrong in {wrong:.1%} of the pairs, expected below 6 percent: weigh "
-        f"each person by log((1 - p)/p). {ERRORS}"
+    assert wrong < 0.057, (
+        f"{call} is wrong in {wrong:.1%} of the pairs, expected below 5.7 percent: "
+        f"weigh each person by log((1 - p)/p), and leave nobody out. {ERRORS}"
     )
