@@ -6,8 +6,6 @@ from torch import Tensor
 
 _ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
 
-_ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
-
 
 def check_dist(dist: Tensor) -> None:
     """Raise ValueError unless dist is an (n, n) matrix."""

@@ -17,6 +17,7 @@ from mlcourse.losses.nca import nca_loss
 from mlcourse.losses.norm_softmax import norm_softmax_loss
 from mlcourse.losses.npair import npair_loss
 from mlcourse.losses.pair_weights import pair_weights
+from mlcourse.losses.proxies import Proxies
 from mlcourse.losses.proxy_anchor import proxy_anchor_loss
 from mlcourse.losses.proxy_nca import proxy_nca_loss
 from mlcourse.losses.slopes_lists import (
@@ -38,6 +39,7 @@ from mlcourse.losses.triplet import soft_triplet_loss, triplet_loss
 
 __all__ = [
     "MarginLoss",
+    "Proxies",
     "SoftTripleLoss",
     "annealed",
     "arcface_loss",

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from mlcourse.distances import cosine, sqeuclidean
 from mlcourse.losses import (
+    Proxies,
     SoftTripleLoss,
     annealed,
     arcface_loss,
@@ -348,3 +349,21 @@ def test_one_proxy_has_nothing_to_compare():
     value.backward()
     assert value == 0
     assert (dist.grad == 0).all()
+
+
+def test_proxies_compare_points_with_a_vector_a_class(generator):
+    loss = Proxies(3, 4, loss=proxy_nca_loss, delta=sqeuclidean, generator=generator)
+    z, labels = torch.randn(5, 4, generator=generator), torch.tensor([0, 2, 2, 1, 0])
+    assert [name for name, _ in loss.named_parameters()] == ["omega"]
+    value = loss(z, labels)
+    assert value == proxy_nca_loss(sqeuclidean(z, loss.omega), labels)
+    value.backward()
+    assert (loss.omega.grad.abs().sum(dim=1) > 0).all()
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(("n_classes", "dim"), [(0, 2), (2, 0)])
+def test_proxies_need_a_class_and_a_coordinate(n_classes, dim, generator):
+    numbers = {"loss": proxy_nca_loss, "delta": sqeuclidean, "generator": generator}
+    with pytest.raises(ValueError, match="must be > 0, got 0"):
+        Proxies(n_classes, dim, **numbers)

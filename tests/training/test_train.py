@@ -7,12 +7,20 @@ import pytest
 import torch
 from torch import nn
 
+from mlcourse.datasets import glyphs
 from mlcourse.distances import cosine, sqeuclidean
 from mlcourse.evaluation import evaluate
-from mlcourse.losses import MarginLoss, norm_softmax_loss, triplet_loss
+from mlcourse.losses import MarginLoss, Proxies, norm_softmax_loss, triplet_loss
 from mlcourse.networks import convnet, mlp
 from mlcourse.samplers import ClassBalancedBatches
-from mlcourse.training import History, check_optimizer, embed, make_optimizer, train
+from mlcourse.training import (
+    History,
+    check_optimizer,
+    embed,
+    make_optimizer,
+    train,
+    train_glyph_net,
+)
 
 
 def blobs(classes, per_class=8, dim=6):
@@ -31,16 +39,14 @@ X, Y = blobs(list(range(0, 20, 2)))
 VALIDATION = blobs(list(range(1, 20, 2)))
 
 
-class Proxies(nn.Module):
+class SoftmaxProxies(Proxies):
     """Normalised softmax with weights of its own."""
 
     def __init__(self, n_classes, dim):
-        super().__init__()
-        generator = torch.Generator().manual_seed(1)
-        self.weight = nn.Parameter(torch.randn(n_classes, dim, generator=generator))
-
-    def forward(self, z, labels):
-        return norm_softmax_loss(1 - cosine(z, self.weight), labels)
+        super().__init__(
+            n_classes, dim, loss=norm_softmax_loss, delta=lambda z, w: 1 - cosine(z, w),
+            generator=torch.Generator().manual_seed(1),
+        )  # fmt: skip
 
 
 def run(*, epochs=4, seed=0, psi=None, loss=None, **keywords):
@@ -50,7 +56,8 @@ def run(*, epochs=4, seed=0, psi=None, loss=None, **keywords):
         Y, classes=5, per_class=4, n_batches=10, generator=generator
     )
     history = train(
-        psi, loss or Proxies(10, 4), X, Y, batches=batches, validation=VALIDATION,
+        psi, loss or SoftmaxProxies(10, 4), X, Y, batches=batches,
+        validation=VALIDATION,
         epochs=epochs, generator=generator, **keywords,
     )  # fmt: skip
     return psi, history
@@ -102,7 +109,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(tmp_path):
     class StopError(Exception):
         pass
 
-    class Fragile(Proxies):
+    class Fragile(SoftmaxProxies):
         steps = 0
 
         def forward(self, z, labels):
@@ -128,9 +135,9 @@ def test_parameters_of_the_loss_are_trained_with_their_own_rate():
     """Adam's steps have the size of the rate, whatever the gradient."""
     seen = []
 
-    class Watched(Proxies):
+    class Watched(SoftmaxProxies):
         def forward(self, z, labels):
-            seen.append(self.weight.detach().clone())
+            seen.append(self.omega.detach().clone())
             return super().forward(z, labels)
 
     run(epochs=1, loss=Watched(10, 4), lr=1e-9, loss_lr=0.1)
@@ -191,9 +198,9 @@ def test_history_counts_from_the_untrained_network():
 
 @pytest.mark.errors
 def test_a_mistake_is_told(tmp_path):
-    loss, psi = Proxies(10, 4), mlp((6, 4), generator=torch.Generator())
+    loss, psi = SoftmaxProxies(10, 4), mlp((6, 4), generator=torch.Generator())
     forgetful = torch.optim.SGD(psi.parameters(), lr=0.1)
-    with pytest.raises(ValueError, match=r"does not know \['weight'\] of loss"):
+    with pytest.raises(ValueError, match=r"does not know \['omega'\] of loss"):
         run(psi=psi, loss=loss, optimizer=forgetful)
     only_loss = torch.optim.SGD(loss.parameters(), lr=0.1)
     with pytest.raises(ValueError, match="of psi, so they would stay"):
@@ -218,3 +225,17 @@ def test_takes_a_ranking_loss_without_parameters():
     loss = partial(lambda T, z, labels: triplet_loss(sqeuclidean(z, z), T), T)
     _, history = run(epochs=2, loss=loss)
     assert len(history.loss) == 2
+
+
+def test_the_standard_run_learns_glyphs_that_it_never_saw():
+    data = glyphs(generator=torch.Generator().manual_seed(0), n_classes=40, per_class=8)
+    loss = SoftmaxProxies(20, 16)
+    before = loss.omega.detach().clone()
+    psi, history = train_glyph_net(
+        loss, data, dim=16, channels=(1, 4, 8), epochs=2, classes=10, n_batches=10,
+        generator=torch.Generator().manual_seed(0),
+    )  # fmt: skip
+    found = evaluate(embed(psi, data.validation.x), data.validation.y, ks=(1,))
+    assert found["recall@1"] == max(history.score) > history.untrained
+    assert (loss.omega != before).any()
+    assert psi(data.test.x).norm(dim=1).sub(1).abs().max() < 1e-5
