@@ -22,7 +22,7 @@ FILES = (
     "Makefile",
     "tasks.py",
 )
-FOLDERS = ("docs", "lectures", "mlcourse")
+FOLDERS = ("benchmarks", "docs", "lectures", "mlcourse")
 #: Remembers in a bundle what was written there: a fingerprint a file.
 MEMORY = ".mlcourse-release.json"
 
