@@ -3,10 +3,13 @@
 import ast
 import contextlib
 import io
+import json
+import os
 import re
 from pathlib import Path
 
 from mlcourse.course_map import with_map
+from mlcourse.grading.bundle import contents
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,3 +55,20 @@ def test_continuous_integration_runs_the_readmes_test_command():
     script = (ROOT / ".ci" / "run").read_text()
     commands = [line for line in script.splitlines() if line and line[0] not in "#s"]
     assert commands == ['cd "$(dirname "$0")/.."', "make test"]
+
+
+def test_links_hold_in_what_students_get():
+    """Links of README, docs and lectures lead to files that are handed out too."""
+    made = contents(ROOT)
+    pages = [name for name in made if name.endswith((".md", ".ipynb"))]
+    for page in pages:
+        text = made[page].decode()
+        if page.endswith(".ipynb"):
+            cells = json.loads(text)["cells"]
+            text = "\n".join(
+                "".join(c["source"]) for c in cells if c["cell_type"] == "markdown"
+            )
+        for target in re.findall(r"\]\((?!https?:|#)([^)# ]+)", text):
+            path = os.path.normpath(Path(page).parent / target)
+            found = path in made or any(name.startswith(path + "/") for name in made)
+            assert found, f"{page} links to {target}"
