@@ -33,14 +33,15 @@ def plot_scores(
     t-interval. A series has a colour and a marker, named in the legend.
     """
     methods = list(next(iter(scores.values())))
+    gap = min(0.28, 0.8 / len(scores))  # so that a method's rows stay together
     for i, (series, by_method) in enumerate(scores.items()):
         colour, marker = cycle(COLORS, i), cycle(MARKERS, i)
         for row, method in enumerate(methods):
             values = by_method[method]
-            y = row + 0.28 * (i - (len(scores) - 1) / 2)
+            y = row + gap * (i - (len(scores) - 1) / 2)
             ax.scatter(
                 values,
-                [y - 0.1] * len(values),
+                [y - 0.36 * gap] * len(values),
                 s=12,
                 marker=marker,
                 facecolors="none",
