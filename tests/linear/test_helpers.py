@@ -108,6 +108,15 @@ def test_affinity_of_equal_points_is_its_limit():
     assert affinity(X[:1], 7).tolist() == [[1.0]]
 
 
+def test_affinity_beside_equal_points_keeps_small_scales():
+    X = np.array([[0.0], [0.0], [0.3], [0.5], [0.9]])  # sigma: 0, 0, .2, .2, .4
+    A = affinity(X, 1)
+    assert A[2, 3] == pytest.approx(np.exp(-(0.2**2) / (0.2 * 0.2)))
+    assert A[3, 4] == pytest.approx(np.exp(-(0.4**2) / (0.2 * 0.4)))
+    assert A[0, 1] == 1
+    assert A[0, 2] == 0
+
+
 def test_affinity_takes_the_farthest_in_a_small_class():
     X = np.array([[0.0], [1.0], [3.0]])
     assert affinity(X, 7)[0, 1] == pytest.approx(np.exp(-1 / (3 * 2)))
@@ -146,6 +155,13 @@ def test_signed_neighbours_are_their_loop(blobs, monkeypatch, block):
             for j in sorted(allowed, key=lambda j: dist[i, j])[:k]:
                 expected[i, j] = expected[j, i] = sign
     assert np.array_equal(signed_neighbours(X, y, k).toarray(), expected)
+
+
+@pytest.mark.parametrize("k", [3, 4, 50])
+def test_neighbours_end_with_the_points(k):
+    X = np.array([[0.0], [1.0], [3.0], [7.0]])
+    F = signed_neighbours(X, np.array([0, 0, 0, 0]), k).toarray()
+    assert (1 - np.eye(4) == F).all()
 
 
 def test_neighbours_at_one_distance_all_count():

@@ -1,5 +1,7 @@
 """Tests for mlcourse.linear.itml: the paper's projections, pair by pair, decide."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.optimize import nnls
@@ -148,6 +150,19 @@ def test_estimator_uses_all_pairs(blobs):
     np.testing.assert_allclose(
         fitted.metric(), expected, atol=1e-5 * np.trace(expected)
     )
+
+
+def test_slack_loss_is_its_sum(blobs):
+    X, y = blobs
+    S, D = (ClassPairs(X, y, same=same) for same in (True, False))
+    value = 0.0
+    for i, j in itertools.combinations(range(len(X)), 2):
+        square = np.square(X[i] - X[j]).sum()
+        if (square > 2.0) if y[i] == y[j] else (square < 9.0):
+            ratio = square / (2.0 if y[i] == y[j] else 9.0)
+            value += 0.7 * (ratio - np.log(ratio) - 1)
+    found = slack_loss(S, D, gamma=0.7, bounds=(2.0, 9.0))(np.eye(5))[0]
+    assert found == pytest.approx(value, rel=1e-9)
 
 
 # --- gradient -------------------------------------------------------------------------

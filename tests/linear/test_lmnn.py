@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from mlcourse.linear import LMNN, _impostors
 from mlcourse.linear._hinges import Hinges
 from mlcourse.linear._impostors import strangers_within, target_neighbours
-from mlcourse.linear._scatter import pair_scatter
+from mlcourse.linear._scatter import laplacian_scatter, pair_scatter
 
 
 def definition(M, X, y, targets, mu=0.5):
@@ -151,6 +151,31 @@ def test_the_bound_holds_from_anywhere(small, rng):
         assert hinges(L, gamma=0.0)[0] >= fitted.objective_ * (1 - fitted.duality_gap_)
         positive += bound > 0.05 * fitted.objective_
     assert positive  # it says something
+
+
+def test_the_bound_is_the_largest_share_that_proves_it(small):
+    """Bisect the share t of the multipliers for which pull - t push stays PSD."""
+    X, y, targets = small
+    X = X - X.mean(axis=0)
+    hinges = Hinges(X, y, targets, mu=0.5)
+    seen = set()
+    for weight, gamma in ((1.0, 0.1), (5e-3, 0.1), (1.0, 1e5)):
+        L = 0.3 * np.eye(5)
+        hinges.find(L, slack=0.0)
+        pull = weight * 0.5 * pair_scatter(X, np.argwhere(y[:, None] == y))
+        _, total, W = hinges.weigh(L, gamma=gamma)
+        push = laplacian_scatter(X, W + W.T) - pull  # W holds pulls too
+        low, high = 0.0, 1.0
+        for _ in range(50):
+            t = (low + high) / 2
+            fine = np.linalg.eigvalsh(pull + t * push)[0] >= 0
+            low, high = (t, high) if fine else (low, t)
+        bound = hinges.lower_bound(L, pull, gamma=gamma)
+        assert bound == pytest.approx(total * low, rel=1e-6)
+        seen.add(low > 1 - 1e-9)
+    assert seen == {False, True}
+    flat = np.diag([0.0, 1, 1, 1, 1])
+    assert hinges.lower_bound(L, flat, gamma=0.1) == 0.0  # nothing is proved
 
 
 def test_rotation_turns_the_metric_and_units_scale_it(small, rotation):

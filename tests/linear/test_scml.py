@@ -9,7 +9,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from mlcourse.linear import LDA, SCML, _bases, scml
-from mlcourse.linear._bases import centres, discriminants, local_discriminants
+from mlcourse.linear._bases import (
+    centres,
+    discriminants,
+    judged_discriminants,
+    local_discriminants,
+)
 from mlcourse.linear._compositional import sparse_weights
 from mlcourse.linear._impostors import stranger_neighbours
 from mlcourse.linear._judged import Judged, near_triplets
@@ -214,6 +219,74 @@ def test_bases_are_local_and_of_two_scales():
     assert (steep[:2] < 0.3).all()
     assert (steep[2:] > 0.95).all()
     assert not np.allclose(B[0], B[1], atol=1e-6)  # 10 and 20 points of a class
+
+
+def test_local_discriminants_are_lda_of_the_nearest_points(blobs, monkeypatch):
+    """One centre, all in order: 10, then 20 points of each class nearest to it."""
+    X, y = blobs
+    k = 3
+    found = local_discriminants(X, y, 2 * k)
+    middle = X.mean(axis=0)
+    expected = []
+    for scale in (10, 20):
+        rows = []
+        for c in range(4):
+            own = np.flatnonzero(y == c)
+            far = np.square(X[own] - middle).sum(axis=1)
+            rows += own[np.argsort(far, kind="stable")[:scale]].tolist()
+        near, spread = np.zeros((5, 5)), np.zeros((5, 5))
+        overall = X[rows].mean(axis=0)
+        for c in range(4):
+            own = [i for i in rows if y[i] == c]
+            mean = X[own].mean(axis=0)
+            near += sum(np.outer(X[i] - mean, X[i] - mean) for i in own)
+            spread += len(own) * np.outer(mean - overall, mean - overall)
+        expected.append(discriminants(near, spread, k))
+    np.testing.assert_allclose(found, np.concatenate(expected), atol=1e-8)
+
+
+def test_wide_data_take_more_points_to_a_region(rng):
+    y = np.repeat([0, 1], 60)
+    wide = rng.normal(size=(120, 51)) + y[:, None]
+    middle = np.square(wide - wide.mean(axis=0)).sum(axis=1)
+    for d, scales in ((51, (20, 50)), (50, (10, 20))):
+        X = wide[:, :d]
+        middle = np.square(X - X.mean(axis=0)).sum(axis=1)
+        expected = []
+        for scale in scales:
+            rows = np.concatenate([
+                np.flatnonzero(y == c)[np.argsort(middle[y == c])[:scale]]
+                for c in (0, 1)
+            ])  # fmt: skip
+            Z, of = X[rows], y[rows]
+            means = np.stack([Z[of == c].mean(axis=0) for c in (0, 1)])
+            within = Z - means[of]
+            spread = (means - Z.mean(axis=0)) * np.sqrt(scale)
+            expected.append(discriminants(within.T @ within, spread.T @ spread, 1))
+        np.testing.assert_allclose(
+            local_discriminants(X, y, 2), np.concatenate(expected), atol=1e-8
+        )
+
+
+def test_judged_discriminants_are_those_of_each_region():
+    """Two groups of anchors, far apart; each region asks its own triplets only."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(60, 3)) + np.repeat([[0.0], [30.0]], 30, axis=0)
+    T = rng.integers(30, size=(80, 3)) + np.repeat([[0], [30]], 40, axis=0)
+    T = T[(T[:, 0] != T[:, 1]) & (T[:, 0] != T[:, 2])]
+    found = judged_discriminants(X, T, 6)
+    by_region = []
+    for low in (0, 30):
+        some = T[(T[:, 0] >= low) & (T[:, 0] < low + 30)]
+        near, far = (
+            sum(np.outer(X[a] - X[b], X[a] - X[b]) for a, b in some[:, [0, j]])
+            for j in (1, 2)
+        )
+        by_region.append(discriminants(near, far, 3))
+    order = (0, 1) if np.allclose(found[0], by_region[0][0]) else (1, 0)
+    expected = np.concatenate([by_region[r] for r in order])
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+    assert len(judged_discriminants(X, T, 4)) == 4
 
 
 def test_centres_do_not_depend_on_the_order(blobs, rng):

@@ -1,0 +1,662 @@
+"""Checks of exercise 10, Classification losses."""
+
+import math
+
+import numpy as np
+import torch
+
+from mlcourse.grading import task
+
+HIDES = (
+    "mlcourse.losses",
+    "mlcourse.objective",
+    "mlcourse.training",
+    "mlcourse.distances",
+)
+#: Libraries that answer some of the tasks: a person looks at them, no point is lost.
+FLAGS = ("pytorch_metric_learning", "sklearn.metrics.pairwise")
+
+LAYER = "See lecture 10, section 'The last layer'."
+FORMULAS = "See lecture 10, section 'The formulas'."
+OWN = "See lecture 10, section 'The own logit'."
+FLOOR = "See lecture 10, section 'How low can it go?'."
+HINGE = "See lecture 10, section 'Why none is a hinge'."
+BOUNDARY = "See lecture 10, section 'The boundary moves'."
+UNSEEN = "See lecture 10, section 'On classes never seen'."
+DTYPES = (torch.float64, torch.float32)
+
+
+def _numbers(got):
+    """Return got as a float64 tensor, or None where it is no table of numbers."""
+    if isinstance(got, list | tuple):
+        rows = [_numbers(row) for row in got]
+        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
+            return None
+        return torch.stack(rows)
+    if isinstance(got, int) and abs(got) > 2**60:
+        return None
+    if isinstance(got, int | float):
+        return torch.tensor(got, dtype=torch.float64)
+    if isinstance(got, torch.Tensor | np.ndarray):
+        return torch.as_tensor(got).detach().to(torch.float64)
+    return None
+
+
+def _table(got, shape, call, reading):
+    """Return got as a finite float64 tensor of this shape, or say what is off."""
+    numbers = _numbers(got)
+    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
+    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
+    assert numbers.isfinite().all(), (
+        f"{call} returned NaN or infinity: 0 divided by 0, an angle of a cosine that "
+        f"rounding took beyond 1, or an exponential out of range. {reading}"
+    )
+    return numbers
+
+
+def _number(got, call, reading):
+    """Return got as a finite float, or say what came."""
+    number = _numbers(got)
+    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
+    assert one, (
+        f"{call} returned {got!r:.80}, expected one finite number: the logarithm of a "
+        f"sum of large exponentials needs care. {reading}"
+    )
+    return number.item()
+
+
+def _same(got, want, call, reading, mistakes=(), tol=1e-3):
+    """Compare two tables; a known mistake is called by its name."""
+    fine = torch.allclose(got, want, rtol=tol, atol=tol)
+    for said, wrong in mistakes:
+        slip = torch.allclose(got, wrong, rtol=1e-4, atol=1e-4)
+        assert fine or not slip, f"{call}: {said}. {reading}"
+    if fine:
+        return
+    worst = int((got - want).abs().argmax())
+    place = list(np.unravel_index(worst, tuple(got.shape)))
+    raise AssertionError(
+        f"{call} has {got.flatten()[worst]:.4f} at {[int(p) for p in place]}, expected "
+        f"{want.flatten()[worst]:.4f} there. Work one entry out by hand. {reading}"
+    )
+
+
+def _one(got, want, call, reading, mistakes=(), tol=1e-3):
+    """Compare two numbers; a known mistake is called by its name."""
+    fine = abs(got - want) <= tol * max(1, abs(want))
+    for said, wrong in mistakes:
+        slip = abs(got - wrong) <= 1e-4 * max(1, abs(wrong))
+        assert fine or not slip, (
+            f"{call} returned {got:.5g}, expected {want:.5g}: {said}. {reading}"
+        )
+    assert fine, f"{call} returned {got:.5g}, expected {want:.5g}. {reading}"
+
+
+def _cosines(z, W):
+    """Loop over the definition; a zero vector has cosine 0 with everything."""
+    rows = []
+    for a in z.double().tolist():
+        row = []
+        for b in W.double().tolist():
+            size = math.sqrt(sum(v * v for v in a) * sum(v * v for v in b))
+            dot = sum(u * v for u, v in zip(a, b, strict=True))
+            row.append(dot / size if size else 0.0)
+        rows.append(row)
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+# ----------------------------------------------------------------- 10.1 Warm-up
+
+
+def _check_cosines(answers, z, W, name):
+    call = f"cosines(z, W) with {name}"
+    got = _table(answers.cosines(z, W), (len(z), len(W)), call, LAYER)
+    want, z, W = _cosines(z, W), z.double(), W.double()
+    a, b = z.norm(dim=1)[:, None], W.norm(dim=1)
+    mistakes = [
+        ("this is the product z'w; divide by both lengths", z @ W.T),
+        ("the length of w is left in", z @ W.T / a),
+        ("the length of z is left in", z @ W.T / b),
+        ("this is 1 - cos, a distance", 1 - want),
+        ("this divides by the squared lengths", z @ W.T / (a * b).square()),
+    ]
+    _same(got, want, call, LAYER, mistakes)
+
+
+@task("10.1", points=1)
+def test_cosines(answers):
+    """Two points and three weights, random ones, a zero vector
+
+    Whatever the lengths are, only directions count. A zero vector has cosine 0.
+    """
+    z = torch.tensor([[3.0, 4.0], [0.0, -2.0]])
+    W = torch.tensor([[1.0, 0.0], [0.0, 5.0], [-1.0, -1.0]])
+    _check_cosines(
+        answers, z, W, "z = [[3, 4], [0, -2]], W = [[1, 0], [0, 5], [-1, -1]]"
+    )
+    for dtype in DTYPES:
+        size = torch.tensor([[0.01, 1, 50, 3]]).T
+        z, W = (size * torch.randn(4, 5)).to(dtype), (7 * torch.randn(6, 5)).to(dtype)
+        _check_cosines(answers, z, W, f"4 points, 6 weights, {dtype}")
+    z = torch.cat([torch.zeros(1, 3), torch.randn(2, 3)])
+    _check_cosines(answers, z, torch.randn(4, 3), "a zero vector and two others")
+
+
+@task("10.1", points=1)
+def test_predict(answers):
+    """The class of the largest cosine, whatever the lengths of the weights
+
+    A long weight must not win because it is long.
+    """
+    z, W = torch.tensor([[1.0, 0.2]]), torch.tensor([[1.0, 0.0], [5.0, 5.0]])
+    call = "predict(z, W) with z = [[1, 0.2]], W = [[1, 0], [5, 5]]"
+    got = _table(answers.predict(z, W), (1,), call, LAYER)
+    assert got.item() == 0, (
+        f"{call} returned {got.tolist()}, expected [0]: the angle to w_0 is smaller; "
+        f"w_1 is only longer. {LAYER}"
+    )
+    z, W = torch.randn(12, 4), torch.randn(7, 4) * torch.logspace(-1, 1, 7)[:, None]
+    call = "predict(z, W) on 12 random points, 7 weights"
+    got = _table(answers.predict(z, W), (12,), call, LAYER)
+    want = _cosines(z, W).argmax(dim=1).double()
+    assert got.tolist() == want.tolist(), (
+        f"{call} returned {got.int().tolist()}, expected {want.int().tolist()}. {LAYER}"
+    )
+
+
+# ------------------------------------------------------------ 10.2 Softmax, scaled
+
+
+def _logsumexp(values):
+    top = max(values)
+    return top + math.log(sum(math.exp(v - top) for v in values))
+
+
+def _surprise(logits, labels):
+    """Mean of -log p of the own class, row by row."""
+    rows = logits.double().tolist()
+    found = [_logsumexp(r) - r[c] for r, c in zip(rows, labels, strict=True)]
+    return sum(found) / len(found)
+
+
+def _check_loss(answers, cos, labels, scale, name):
+    call = f"softmax_loss(cos, labels, scale={scale:g}) with {name}"
+    got = answers.softmax_loss(cos, torch.tensor(labels), scale)
+    got = _number(got, call, FORMULAS)
+    c = cos.double()
+    want = _surprise(scale * c, labels)
+    own = c.gather(1, torch.tensor(labels)[:, None])
+    others = (scale * c).scatter(1, torch.tensor(labels)[:, None], -torch.inf)
+    ratio = (others.logsumexp(dim=1) - scale * own[:, 0]).mean().item()
+    mean_p = (scale * own[:, 0] - (scale * c).logsumexp(dim=1)).exp().mean().item()
+    mistakes = [
+        ("this is the sum over the points; take the mean", want * len(labels)),
+        ("the sign is turned", -want),
+        ("the scale has no effect", _surprise(c, labels)),
+        ("the scale divides; it multiplies the cosines", _surprise(c / scale, labels)),
+        ("the own class belongs into the denominator too", ratio),
+        ("this is the mean probability, not -log p", mean_p),
+    ]  # fmt: skip
+    _one(got, want, call, FORMULAS, mistakes)
+
+
+@task("10.2", points=2)
+def test_softmax_loss(answers):
+    """One point by hand, random tables, several scales
+
+    The mean over the points of -log of the own class's probability.
+    """
+    cos = torch.tensor([[0.5, 0.0, -0.5]])
+    _check_loss(answers, cos, [0], 2.0, "cos = [[0.5, 0, -0.5]], labels [0]")
+    for dtype in DTYPES:
+        cos = (2 * torch.rand(6, 5) - 1).to(dtype)
+        for scale in (0.5, 1.0, 16.0):
+            _check_loss(answers, cos, [4, 0, 0, 2, 1, 3], scale, f"6 x 5, {dtype}")
+
+
+@task("10.2", points=1, hidden=True)
+def test_softmax_loss_at_large_scales(answers):
+    """Scales up to 1000, and points that are perfectly right or wrong
+
+    exp(1000) is infinite in floats; the loss of a wrong point is then near 2000.
+    """
+    cos = torch.tensor([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.5]])
+    for scale in (64.0, 1000.0):
+        _check_loss(answers, cos, [0, 0], scale, "one point right, one wrong")
+        _check_loss(answers, 2 * torch.rand(5, 9) - 1, [8, 0, 3, 3, 1], scale, "5 x 9")
+    _check_loss(answers, torch.full((3, 4), 0.7), [0, 1, 3], 30.0, "equal cosines")
+
+
+# ------------------------------------------------------------------- 10.3 Margins
+
+
+def _with_own(cos, labels, scale, phi):
+    """Scaled table with phi of the angle in the place of the own cosine."""
+    rows = []
+    for row, c in zip(cos.double().tolist(), labels, strict=True):
+        theta = math.acos(min(1.0, max(-1.0, row[c])))
+        rows.append([scale * (phi(theta) if j == c else v) for j, v in enumerate(row)])
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _arc(m):
+    return lambda t: (
+        math.cos(t + m) if t <= math.pi - m else math.cos(t) - m * math.sin(m)
+    )
+
+
+def _check_margin(answers, name, cos, labels, m, scale, words):
+    call = f"{name}(cos, labels, m={m:g}, scale={scale:g}) with {words}"
+    kept = cos.clone()
+    got = getattr(answers, name)(cos, torch.tensor(labels), m, scale)
+    got = _table(got, tuple(cos.shape), call, FORMULAS)
+    c = kept.double()
+    if name == "cosface_logits":
+        want = _with_own(c, labels, scale, lambda t: math.cos(t) - m)
+        unscaled = scale * c - m * (want - scale * c != 0)
+        mistakes = [
+            ("the margin is taken off after scaling; take it off the cosine",
+             _with_own(c, labels, scale, lambda t: math.cos(t) - m / scale)),
+            ("the margin is taken off everywhere; it concerns the own class",
+             scale * (c - m)),
+            ("the margin is added; the own logit must become smaller",
+             _with_own(c, labels, scale, lambda t: math.cos(t) + m)),
+            ("this is ArcFace", _with_own(c, labels, scale, _arc(m))),
+            ("the scale is missing", want / scale),
+            ("nothing was changed", scale * c),
+            ("the margin is not scaled", unscaled),
+        ]  # fmt: skip
+    else:
+        want = _with_own(c, labels, scale, _arc(m))
+        everywhere = torch.tensor(
+            [[scale * _arc(m)(math.acos(min(1, max(-1, v)))) for v in row]
+             for row in c.tolist()]).double()  # fmt: skip
+        mistakes = [
+            ("m is an angle in radians, not in degrees",
+             _with_own(c, labels, scale, _arc(math.radians(m)))),
+            ("the margin is put on every class; it concerns the own one", everywhere),
+            ("the angle is made smaller; the own logit must fall",
+             _with_own(c, labels, scale, lambda t: math.cos(t - m))),
+            ("beyond pi - m the logit must keep falling: cos theta - m sin m",
+             _with_own(c, labels, scale, lambda t: math.cos(t + m))),
+            ("this is CosFace", _with_own(c, labels, scale, lambda t: math.cos(t) - m)),
+            ("the scale is missing", want / scale),
+            ("nothing was changed", scale * c),
+            ("beyond pi - m no margin is left: that is the easy variant",
+             _with_own(c, labels, scale,
+                       lambda t: math.cos(t + m) if t <= math.pi - m else math.cos(t))),
+        ]  # fmt: skip
+    _same(got, want, call, FORMULAS, mistakes, tol=2e-3)
+
+
+@task("10.3", points=1)
+def test_cosface_logits(answers):
+    """The margin comes off the own cosine, before the scale
+
+    All other logits are scale times their cosine.
+    """
+    cos = torch.tensor([[0.8, 0.1], [-0.3, 0.9]])
+    _check_margin(answers, "cosface_logits", cos, [0, 0], 0.35, 2.0,
+                  "cos = [[0.8, 0.1], [-0.3, 0.9]], labels [0, 0]")  # fmt: skip
+    for dtype in DTYPES:
+        cos = (2 * torch.rand(5, 4) - 1).to(dtype)
+        _check_margin(
+            answers,
+            "cosface_logits",
+            cos,
+            [3, 1, 0, 2, 1],
+            0.2,
+            16.0,
+            f"5 x 4, {dtype}",
+        )
+
+
+@task("10.3", points=1)
+def test_arcface_logits(answers):
+    """The margin is added to the own angle, in radians
+
+    These angles stay below pi - m.
+    """
+    cos = torch.tensor([[0.5, 0.1], [-0.3, 0.9]])
+    _check_margin(answers, "arcface_logits", cos, [0, 1], 0.5, 2.0,
+                  "cos = [[0.5, 0.1], [-0.3, 0.9]], labels [0, 1]")  # fmt: skip
+    for dtype in DTYPES:
+        cos = (1.4 * torch.rand(5, 4) - 0.6).to(dtype)
+        _check_margin(
+            answers,
+            "arcface_logits",
+            cos,
+            [3, 1, 0, 2, 1],
+            0.4,
+            16.0,
+            f"5 x 4, {dtype}",
+        )
+
+
+@task("10.3", points=1, hidden=True)
+def test_arcface_logits_at_the_ends(answers):
+    """Angles beyond pi - m, and cosines that rounding took beyond 1
+
+    Beyond pi - m the formula is cos theta - m sin m, so that it falls on.
+    """
+    cos = torch.tensor([[-0.99, 0.2], [-0.9, 0.0], [-1.0, 0.3], [-0.8, 0.5]]).double()
+    _check_margin(
+        answers,
+        "arcface_logits",
+        cos,
+        [0, 0, 0, 0],
+        0.5,
+        4.0,
+        "own cosines -0.99, -0.9, -1, -0.8",
+    )
+    cos = torch.tensor([[1.0000001, -1.0000001], [1.0, 0.0], [-1.0000001, 1.0]])
+    _check_margin(
+        answers,
+        "arcface_logits",
+        cos,
+        [0, 0, 0],
+        0.5,
+        4.0,
+        "cosines 1.0000001, 1, -1.0000001",
+    )
+    cos = 2 * torch.rand(30, 3).double() - 1
+    labels = torch.randint(3, (30,)).tolist()
+    _check_margin(answers, "arcface_logits", cos, labels, 0.7, 8.0, "30 x 3, m = 0.7")
+
+
+# ---------------------------------------------------------------- 10.4 SphereFace
+
+
+def _psi(theta, m):
+    k = min(int(m * theta / math.pi), m - 1)
+    return (-1) ** k * math.cos(m * theta) - 2 * k
+
+
+def _check_psi(answers, theta, m, name):
+    call = f"psi(theta, m={m}) with {name}"
+    got = _table(answers.psi(theta, m), tuple(theta.shape), call, OWN)
+    want = torch.tensor([_psi(t, m) for t in theta.double().tolist()]).double()
+    t = theta.double()
+    k = (m * t / math.pi).floor().clamp(max=m - 1)
+    mistakes = [
+        ("cos(m theta) alone rises again; it needs (-1)^k and - 2k", (m * t).cos()),
+        ("the sign (-1)^k is missing", (m * t).cos() - 2 * k),
+        ("- 2k is missing", (-1) ** k * (m * t).cos()),
+        ("2k is taken off, not k", (-1) ** k * (m * t).cos() - k),
+        ("this is cos(theta); m has no effect", t.cos()),
+    ]  # fmt: skip
+    _same(got, want, call, OWN, mistakes)
+
+
+@task("10.4", points=1)
+def test_psi(answers):
+    """Angles in the first pieces, for m = 1, 2, 3, 4
+
+    psi is cos(m theta) at first, and goes on falling.
+    """
+    _check_psi(answers, torch.tensor([0.0, 0.5, 1.0, 2.0]), 2, "theta = [0, 0.5, 1, 2]")
+    for m in (1, 2, 3, 4):
+        for dtype in DTYPES:
+            theta = (3.1 * torch.rand(20)).to(dtype)
+            _check_psi(answers, theta, m, f"20 random angles, {dtype}")
+
+
+@task("10.4", points=1, hidden=True)
+def test_psi_falls_without_a_jump(answers):
+    """A fine grid from 0 to pi: no step up, no jump, 1 - 2m at the end
+
+    Where two pieces meet they have the same value.
+    """
+    theta = torch.linspace(0, math.pi, 1201, dtype=torch.float64)
+    for m in (1, 2, 3, 5):
+        call = f"psi(theta, m={m}) on 1201 angles from 0 to pi"
+        got = _table(answers.psi(theta, m), (1201,), call, OWN)
+        step = got.diff()
+        assert step.max() < 1e-6, (
+            f"{call} rises by {step.max():.3f} at theta = {theta[step.argmax()]:.3f}; "
+            f"it must fall everywhere, or a larger angle would be rewarded. {OWN}"
+        )
+        assert step.min() > -0.03, (
+            f"{call} jumps down by {-step.min():.3f} at theta = "
+            f"{theta[step.argmin()]:.3f}. {OWN}"
+        )
+        _check_psi(answers, theta, m, "1201 angles from 0 to pi")
+
+
+# ------------------------------------------------------------- 10.5 How low it goes
+
+
+def _lowest(C, s):
+    return math.log1p((C - 1) * math.exp(-s * C / (C - 1)))
+
+
+def _least(C, p):
+    return (C - 1) / C * math.log((C - 1) * p / (1 - p))
+
+
+@task("10.5", points=1)
+def test_lowest_loss(answers):
+    """Two classes, ten, a hundred; small and large scales
+
+    Own cosine 1, all others -1 / (C - 1).
+    """
+    for C, s in ((2, 1.0), (2, 4.0), (10, 1.0), (100, 1.0), (100, 4.0), (1000, 16.0)):
+        call = f"lowest_loss(C={C}, scale={s:g})"
+        got = _number(answers.lowest_loss(C, s), call, FLOOR)
+        falls, other = math.exp(-s * C / (C - 1)), C - 1
+        mistakes = [
+            ("the others have cosine -1 / (C - 1), not 0",
+             math.log1p(other * math.exp(-s))),
+            ("only two classes can be opposite: others have -1 / (C - 1), not -1",
+             math.log1p(other * math.exp(-2 * s))),
+            ("there are C - 1 other classes", math.log1p(C * falls)),
+            ("this is the probability; the loss is -log of it", 1 / (1 + other * falls)),
+            ("the scale has no effect", _lowest(C, 1.0)),
+        ]  # fmt: skip
+        _one(got, _lowest(C, s), call, FLOOR, mistakes)
+
+
+@task("10.5", points=1, hidden=True)
+def test_least_scale(answers):
+    """The scale at which the own class can reach a probability
+
+    And back: at that scale the lowest loss is -log p.
+    """
+    for C, p in ((2, 0.9), (10, 0.5), (100, 0.99), (11318, 0.9), (5, 0.999)):
+        call = f"least_scale(C={C}, p={p})"
+        got, want = _number(answers.least_scale(C, p), call, FLOOR), _least(C, p)
+        gap = C / (C - 1)
+        mistakes = [
+            ("cosines differ by C / (C - 1) at most; divide by that", want * gap),
+            ("this divides by the wrong side: (C - 1) / C", want * gap * gap),
+            ("there are C - 1 other classes, with one missing here",
+             math.log(p / (1 - p)) / gap),
+        ]  # fmt: skip
+        _one(got, want, call, FLOOR, mistakes)
+
+
+# ------------------------------------------------------------------ 10.6 Break it
+
+
+def _accurate(answers, C):
+    call = f"accurate_and_useless(C={C})"
+    parts = answers.accurate_and_useless(C)
+    count = len(parts) if isinstance(parts, list | tuple) else 1
+    assert count == 2, f"{call} must return two things, z and W; got {count}. {UNSEEN}"
+    z, W = (_numbers(part) for part in parts)
+    for table, n, name in ((z, 2 * C, "z"), (W, C, "W")):
+        found = "no table of numbers" if table is None else tuple(table.shape)
+        fits = table is not None and table.ndim == 2 and len(table) == n
+        assert fits, f"{call}: {name} is {found}, expected ({n}, k). {UNSEEN}"
+        off = (table.norm(dim=1) - 1).abs().max().item()
+        assert off < 1e-5, f"{call}: a row of {name} has not length 1. {UNSEEN}"
+    assert z.shape[1] == W.shape[1], f"{call}: z and W differ in k. {UNSEEN}"
+    labels = torch.arange(C).repeat_interleave(2)
+    cos = z @ W.T
+    own = cos.gather(1, labels[:, None])
+    other = cos.scatter(1, labels[:, None], -2).max(dim=1, keepdim=True).values
+    right = (own > other + 1e-6).double().mean().item()
+    assert right == 1, (
+        f"{call}: only {right:.0%} of the points are nearest to their own weight; rows "
+        f"2c and 2c + 1 of z belong to class c, row c of W is its weight. {LAYER}"
+    )
+    sim = (z @ z.T).fill_diagonal_(-2)
+    friend = sim[torch.arange(2 * C), torch.arange(2 * C) ^ 1]
+    hidden = sim.clone()
+    hidden[torch.arange(2 * C), torch.arange(2 * C) ^ 1] = -2
+    lost = (hidden.max(dim=1).values > friend + 1e-6).double().mean().item()
+    assert lost == 1, (
+        f"{call}: for {1 - lost:.0%} of the points the friend is nearest, or as near as "
+        f"the nearest stranger; Recall@1 must be 0. {UNSEEN}"
+    )
+
+
+@task("10.6", points=1)
+def test_accurate_and_useless(answers):
+    """Two, three and five classes of two points
+
+    Every point is nearest to its own weight, and to no friend.
+    """
+    for C in (3, 2, 5):
+        _accurate(answers, C)
+
+
+@task("10.6", points=1, hidden=True)
+def test_accurate_and_useless_for_many(answers):
+    """More classes, up to forty
+
+    The same construction must carry on.
+    """
+    for C in (4, 7, 12, 40):
+        _accurate(answers, C)
+
+
+# ------------------------------------------------------------------- 10.7 Explain
+
+RUBRIC = (
+    "which class is the true one is not known",
+    "small but never exactly 0",
+    "the margin shapes the embedding in training",
+)
+
+
+@task("10.7", points=2)
+def test_explain(answers):
+    """At least 40 words of your own, on the margin and on the slope
+
+    The machine looks for length and for the two ideas of the rubric only; the points
+    are confirmed by the person who reads it.
+    """
+    text = answers.value("explain_10_7")
+    assert isinstance(text, str), (
+        f"explain_10_7 must be a string, got {type(text).__name__}. {BOUNDARY}"
+    )
+    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
+    enough = len(words) >= 40 and len(set(words)) >= 20
+    assert enough, (
+        f"explain_10_7 has {len(words)} words, {len(set(words))} different ones; 40 "
+        f"and 20 are the least for two reasons in full sentences. {BOUNDARY}"
+    )
+    joined = " ".join(words)
+    copied = [part for part in RUBRIC if part in joined]
+    assert not copied, (
+        f"explain_10_7 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
+        f"{BOUNDARY}"
+    )
+    known = ("know", "label", "true class", "unseen", "new class", "unknown")
+    assert any(stem in joined for stem in known), (
+        "explain_10_7 does not say what a prediction with the margin would have to know "
+        f"beforehand. {BOUNDARY}"
+    )
+    slope = ("slope", "gradient", "derivative", "hinge", "pull", "push", "exponential")
+    assert any(stem in joined for stem in slope), (
+        "explain_10_7 does not say what softmax does to a point that is right by far, "
+        f"and a hinge does not. {HINGE}"
+    )
+
+
+# ----------------------------------------------------------------- 10.8 Challenge
+
+
+def _arc_loss(cos, labels, m, s):
+    return _surprise(_with_own(cos, labels, s, _arc(m)), labels)
+
+
+def _differences(cos, labels, m, s):
+    """Central differences of ArcFace's loss in each cosine."""
+    slope = torch.zeros_like(cos)
+    for i in range(cos.shape[0]):
+        for j in range(cos.shape[1]):
+            ends = []
+            for sign in (1, -1):
+                moved = cos.clone()
+                moved[i, j] += sign * 1e-5
+                ends.append(_arc_loss(moved, labels, m, s))
+            slope[i, j] = (ends[0] - ends[1]) / 2e-5
+    return slope
+
+
+def _check_slope(answers, cos, labels, m, s, name):
+    call = f"arcface_slope(cos, labels, m={m:g}, scale={s:g}) with {name}"
+    got = answers.arcface_slope(cos.clone(), torch.tensor(labels), m, s)
+    got = _table(got, tuple(cos.shape), call, FORMULAS)
+    want = _differences(cos.double(), labels, m, s)
+    p = _with_own(cos, labels, s, _arc(m)).softmax(dim=1)
+    hot = torch.nn.functional.one_hot(torch.tensor(labels), cos.shape[1]).double()
+    mistakes = [
+        ("the sign is turned", -want),
+        ("this is the slope of the sum; the loss is a mean", want * len(cos)),
+        ("the own class lacks the slope of cos(theta + m), sin(theta + m) / sin(theta)",
+         s * (p - hot) / len(cos)),
+        ("the scale is missing", want / s),
+    ]  # fmt: skip
+    _same(got, want, call, FORMULAS, mistakes, tol=5e-3)
+
+
+@task("10.8", points=1)
+def test_arcface_slope(answers):
+    """One point, and random tables, against finite differences
+
+    dL / dcos, shape (n, C), of the mean loss.
+    """
+    cos = torch.tensor([[0.5, 0.1]]).double()
+    _check_slope(answers, cos, [0], 0.5, 2.0, "cos = [[0.5, 0.1]], labels [0]")
+    for n, C, m, s in ((4, 3, 0.5, 4.0), (3, 5, 0.2, 10.0)):
+        cos = 1.6 * torch.rand(n, C).double() - 0.8
+        labels = torch.randint(C, (n,)).tolist()
+        _check_slope(answers, cos, labels, m, s, f"{n} x {C} cosines")
+
+
+@task("10.8", points=2, hidden=True)
+def test_arcface_slope_at_the_pole(answers):
+    """Finite on the class weight and opposite to it, the continuation included
+
+    At cos = 1 the own logit's slope is cos m by the statement; beyond pi - m it is 1.
+    """
+    m, s = 0.5, 2.0
+    for value in (1.0, 1.0000001):
+        for dtype in DTYPES:
+            cos = torch.tensor([[value, 0.3]], dtype=dtype)
+            call = (
+                f"arcface_slope(cos, [0], m=0.5, scale=2) with cos = [[{value}, 0.3]]"
+            )
+            got = _table(
+                answers.arcface_slope(cos, torch.tensor([0]), m, s),
+                (1, 2),
+                call,
+                FORMULAS,
+            )
+            push = 2 / (1 + math.exp(2 * (math.cos(m) - 0.3)))
+            want = torch.tensor([[-push * math.cos(m), push]]).double()
+            _same(got, want, call, FORMULAS, tol=1e-2)
+    for value in (-1.0, -0.98, -0.92):
+        cos = torch.tensor([[value, 0.3], [0.2, 0.1]]).double()
+        call = f"arcface_slope(...) with an own cosine of {value}"
+        got = answers.arcface_slope(cos, torch.tensor([0, 1]), m, s)
+        got = _table(got, (2, 2), call, FORMULAS)
+        own = value - m * math.sin(m)
+        push = 1 / (1 + math.exp(2 * (own - 0.3)))
+        assert abs(got[0, 0] + push) < 1e-2, (
+            f"{call} is {got[0, 0]:.4f}, expected {-push:.4f}: beyond pi - m the own "
+            f"logit is cos theta - m sin m, with slope 1. {FORMULAS}"
+        )
