@@ -14,8 +14,7 @@ def plot_forces(
 ) -> None:
     """Draw forces[name] at the m places ``at``: above 0 together, below 0 apart.
 
-    Each force has a colour, a line style and a few markers, named in the legend. The
-    words "together" and "apart" stand at the left, where they apply.
+    Each force has a colour, a line style and a few markers, named in the legend.
     """
     every = max(len(at) // 6, 1)
     ax.axhline(0, color="0.6", linewidth=0.8)
@@ -29,15 +28,5 @@ def plot_forces(
             markevery=(i % every, every),
             label=name,
         )
-    low, high = ax.get_ylim()
-    for y, word in ((high, "together"), (low, "apart")):
-        if abs(y) > 0.1 * (high - low):
-            ax.annotate(
-                word,
-                (0.02, 0.96 if y > 0 else 0.04),
-                xycoords="axes fraction",
-                va="top" if y > 0 else "bottom",
-                color="0.4",
-                fontstyle="italic",
-            )
+    ax.set_ylabel("apart  ←  force  →  together")
     ax.grid(axis="x", color="0.93")
