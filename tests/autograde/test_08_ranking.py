@@ -365,13 +365,13 @@ def _sorts(answers, dist, T, margin, name):
 def test_triplet_value(answers):
     """The statement's example, then all triplets of random points
 
-    Hinges 0.4, 1.2 and -0.6: the mean of 0.4, 1.2 and 0.
+    Hinges 0.4, 1.2, -0.6, 0.1, -0.8, -0.5: those below 0 count as 0.
     """
     dist = torch.tensor(
         [[0, 1, 1.1, 0.3], [1, 0, 1.8, 2], [1.1, 1.8, 0, 0.7], [0.3, 2, 0.7, 0]],
         dtype=torch.float64,
     )
-    T = torch.tensor([[0, 1, 2], [0, 1, 3], [2, 3, 1]])
+    T = torch.tensor([[0, 1, 2], [0, 1, 3], [2, 3, 1], [2, 3, 0], [3, 2, 1], [1, 0, 3]])
     _compares(answers, dist, T[:2], 0.5, "the first two triplets of the example")
     _compares(answers, dist, T, 0.5, "the statement's example")
     for sizes in ((3, 4), (4, 2, 3)):
@@ -383,13 +383,13 @@ def test_triplet_value(answers):
 def test_zones(answers):
     """Hard, semi-hard, easy
 
-    In the example the stranger is at 1.1, 0.3 and 1.8, the friend at 1, 1 and 0.7.
+    The second is hard, since 0.3 < 1; the first semi-hard, since 1 <= 1.1 < 1 + 0.5.
     """
     dist = torch.tensor(
         [[0, 1, 1.1, 0.3], [1, 0, 1.8, 2], [1.1, 1.8, 0, 0.7], [0.3, 2, 0.7, 0]],
         dtype=torch.float64,
     )
-    T = torch.tensor([[0, 1, 2], [0, 1, 3], [2, 3, 1]])
+    T = torch.tensor([[0, 1, 2], [0, 1, 3], [2, 3, 1], [2, 3, 0], [3, 2, 1], [1, 0, 3]])
     _sorts(answers, dist, T, 0.5, "the statement's example")
     for sizes in ((3, 4), (4, 2, 3)):
         y = _labels(*sizes)
