@@ -5,6 +5,7 @@ from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
+from mlcourse.plots.forces import plot_forces
 from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
@@ -14,6 +15,7 @@ from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
+from mlcourse.plots.rings import plot_rings
 from mlcourse.plots.scores import half_width, plot_scores
 from mlcourse.plots.shares import plot_shares
 from mlcourse.plots.show import show
@@ -31,6 +33,7 @@ __all__ = [
     "plot_curves",
     "plot_ellipse",
     "plot_fibres",
+    "plot_forces",
     "plot_gaps",
     "plot_inequality",
     "plot_level_lines",
@@ -41,6 +44,7 @@ __all__ = [
     "plot_points",
     "plot_ratios",
     "plot_regions",
+    "plot_rings",
     "plot_scores",
     "plot_shares",
     "plot_soft_neighbours",
