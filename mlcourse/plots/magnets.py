@@ -35,7 +35,13 @@ def plot_magnets(
     )
     if forces is not None:
         ax.quiver(
-            *z.T, *forces.T, angles="xy", scale_units="xy", scale=1, width=0.006, zorder=4
+            *z.T,
+            *forces.T,
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            width=0.006,
+            zorder=4,
         )
     for c, (x, y) in enumerate(proxies.tolist()):
         colour = cycle(COLORS, c)
