@@ -777,7 +777,7 @@ wrong(
     explain_09_6="""All images of one class run away from their vector in the same way,
     so they arrive together at the vector of a different class. The measure only looks
     at the nearest image and finds a friend there, so it is perfect although everything
-    is upside down. One must simply be more careful when copying formulas from slides.""",
+    is upside down. One must simply be more careful when copying from slides.""",
 )
 wrong("09.6", "must be a string", explain_09_6=["gather elsewhere", "a step"])
 wrong(
