@@ -24,6 +24,7 @@ OPENS = {
     "06": ("kernel",),
     "07": ("networks", "losses", "regularizers", "samplers"),
     "08": (),
+    "09": (),
 }
 
 

@@ -10,6 +10,7 @@ from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
 from mlcourse.plots.links import plot_links
+from mlcourse.plots.magnets import plot_magnets
 from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
@@ -38,6 +39,7 @@ __all__ = [
     "plot_inequality",
     "plot_level_lines",
     "plot_links",
+    "plot_magnets",
     "plot_margin",
     "plot_nearest",
     "plot_overlap",
