@@ -25,6 +25,7 @@ OPENS = {
     "07": ("networks", "losses", "regularizers", "samplers"),
     "08": (),
     "09": (),
+    "10": (),
 }
 
 
