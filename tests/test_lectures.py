@@ -46,6 +46,8 @@ def test_lecture_uses_no_chapter_before_its_turn(path):
         for chapter in chapters
         if number <= path.name[:2]
     }
+    if path.name[:2] >= "07":
+        taught.add("objective")  # the formula itself: a file, not a chapter
     assert imports(load(path)) <= taught | set(mlcourse.SERVICES)
 
 

@@ -12,6 +12,7 @@ from mlcourse.plots.level_lines import plot_level_lines
 from mlcourse.plots.links import plot_links
 from mlcourse.plots.magnets import plot_magnets
 from mlcourse.plots.margin import plot_margin
+from mlcourse.plots.on_circle import plot_on_circle
 from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.ratios import plot_ratios
@@ -42,6 +43,7 @@ __all__ = [
     "plot_magnets",
     "plot_margin",
     "plot_nearest",
+    "plot_on_circle",
     "plot_overlap",
     "plot_points",
     "plot_ratios",
