@@ -117,10 +117,11 @@ RANKING: dict[str, dict[str, Maker]] = {
     "lifted": {f"margin {m}": plain(lambda z, y, m=m: losses.lifted_structure_loss(
         euclidean(z, z), y, margin=m)) for m in (0.5, 1.0)},
     "generalised lifted": {f"scale {s}": plain(
-        lambda z, y, s=s: losses.generalized_lifted_structure_loss(s * euclidean(z, z), y))
-        for s in (1, 5)},
-    "multi-similarity": {f"base {b}": plain(lambda z, y, b=b: losses.multi_similarity_loss(
-        z @ z.T, y, base=b)) for b in (0.5, 0.7)},
+        lambda z, y, s=s: losses.generalized_lifted_structure_loss(
+            s * euclidean(z, z), y)) for s in (1, 5)},
+    "multi-similarity": {f"base {b}": plain(
+        lambda z, y, b=b: losses.multi_similarity_loss(z @ z.T, y, base=b))
+        for b in (0.5, 0.7)},
     "multi-similarity, mined": {f"base {b}": plain(
         lambda z, y, b=b: losses.multi_similarity_loss(z @ z.T, y, base=b, epsilon=0.1))
         for b in (0.5, 0.7)},
@@ -138,7 +139,8 @@ PROXY: dict[str, dict[str, Maker]] = {
         lambda d, y: losses.proxy_nca_loss(d, y, include_positive=True),
         lambda z, w, s=s: 2 * s * cosine(z, w)) for s in (4, 9)},
     "Proxy Anchor": {f"alpha {a}": proxies(
-        lambda s, y, a=a: losses.proxy_anchor_loss(s, y, alpha=a), cos) for a in (16, 32)},
+        lambda s, y, a=a: losses.proxy_anchor_loss(s, y, alpha=a), cos)
+        for a in (16, 32)},
     "SoftTriple": {f"la {la}": lambda n, g, la=la: losses.SoftTripleLoss(
         n, DIM, centers_per_class=2, la=la, generator=g) for la in (10, 20)},
 }  # fmt: skip

@@ -450,7 +450,7 @@ def test_lowest_loss(answers):
             ("only two classes can be opposite: others have -1 / (C - 1), not -1",
              math.log1p(other * math.exp(-2 * s))),
             ("there are C - 1 other classes", math.log1p(C * falls)),
-            ("this is the probability; the loss is -log of it", 1 / (1 + other * falls)),
+            ("this is the probability; the loss is -log p", 1 / (1 + other * falls)),
             ("the scale has no effect", _lowest(C, 1.0)),
         ]  # fmt: skip
         _one(got, _lowest(C, s), call, FLOOR, mistakes)
@@ -506,8 +506,8 @@ def _accurate(answers, C):
     hidden[torch.arange(2 * C), torch.arange(2 * C) ^ 1] = -2
     lost = (hidden.max(dim=1).values > friend + 1e-6).double().mean().item()
     assert lost == 1, (
-        f"{call}: for {1 - lost:.0%} of the points the friend is nearest, or as near as "
-        f"the nearest stranger; Recall@1 must be 0. {UNSEEN}"
+        f"{call}: for {1 - lost:.0%} of the points the friend is nearest, or as near "
+        f"as the nearest stranger; Recall@1 must be 0. {UNSEEN}"
     )
 
 
@@ -565,8 +565,8 @@ def test_explain(answers):
     )
     known = ("know", "label", "true class", "unseen", "new class", "unknown")
     assert any(stem in joined for stem in known), (
-        "explain_10_7 does not say what a prediction with the margin would have to know "
-        f"beforehand. {BOUNDARY}"
+        "explain_10_7 does not say what a prediction with the margin would have to "
+        f"know beforehand. {BOUNDARY}"
     )
     slope = ("slope", "gradient", "derivative", "hinge", "pull", "push", "exponential")
     assert any(stem in joined for stem in slope), (
