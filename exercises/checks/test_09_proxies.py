@@ -699,7 +699,7 @@ def _compare(answers, z, proxies, labels, name):
     call = f"certified(z, proxies, labels) on {name}"
     got = _flags(answers.certified(z, proxies, labels), len(z), call)
     gap = _certified(z, proxies, labels)
-    sure = gap.abs() > 1e-9  # a tie may fall either way
+    sure = gap.abs() > 1e-5  # so near a tie either answer is right
     wrong = ((got != (gap > 0)) & sure).nonzero()[:, 0].tolist()
     claimed = [i for i in wrong if got[i]]
     assert not claimed, (

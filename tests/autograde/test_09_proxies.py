@@ -839,7 +839,7 @@ def _compare(answers, z, proxies, labels, name):
     call = f"certified(z, proxies, labels) on {name}"
     got = _flags(answers.certified(z, proxies, labels), len(z), call)
     gap = _certified(z, proxies, labels)
-    sure = gap.abs() > 1e-9  # a tie may fall either way
+    sure = gap.abs() > 1e-5  # so near a tie either answer is right
     wrong = ((got != (gap > 0)) & sure).nonzero()[:, 0].tolist()
     claimed = [i for i in wrong if got[i]]
     assert not claimed, (
@@ -896,7 +896,7 @@ def test_certificates_hold(answers):
         same = labels[:, None] == labels
         friend = among.masked_fill(~same, -torch.inf).amax(dim=1)
         stranger = among.masked_fill(same, torch.inf).amin(dim=1)
-        assert (friend < stranger + 1e-9)[got].all(), (
+        assert (friend < stranger + 1e-5)[got].all(), (
             f"certified(z, proxies, labels) on {name}: a certified anchor has a "
             f"stranger that is nearer than a friend. {REFERENCE}"
         )
@@ -921,5 +921,5 @@ def test_certified_on_many_points(answers):
     radius = radius.scatter_reduce(0, labels, own, "amax")
     lower = (dist - radius).scatter(1, labels[:, None], torch.inf).amin(dim=1)
     gap = lower - own - radius[labels]
-    wrong = int(((got != (gap > 0)) & (gap.abs() > 1e-9)).sum())
+    wrong = int(((got != (gap > 0)) & (gap.abs() > 1e-5)).sum())
     assert not wrong, f"{call}: {wrong} points have the wrong answer. {REFERENCE}"
