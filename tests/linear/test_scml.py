@@ -9,7 +9,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from mlcourse.linear import LDA, SCML, _bases, scml
-from mlcourse.linear._bases import centres, discriminants, local_discriminants
+from mlcourse.linear._bases import (
+    centres,
+    discriminants,
+    judged_discriminants,
+    local_discriminants,
+    unit_rows,
+)
 from mlcourse.linear._compositional import sparse_weights
 from mlcourse.linear._impostors import stranger_neighbours
 from mlcourse.linear._judged import Judged, near_triplets
@@ -216,6 +222,52 @@ def test_bases_are_local_and_of_two_scales():
     assert not np.allclose(B[0], B[1], atol=1e-6)  # 10 and 20 points of a class
 
 
+@pytest.mark.parametrize(
+    ("d", "scales"), [(5, (10, 20)), (50, (10, 20)), (51, (20, 50))]
+)
+def test_bases_are_the_loop_over_centres_and_scales(d, scales, rng):
+    y = np.repeat([0, 1], [15, 65])  # the counts differ: they weigh the means
+    X = rng.normal(size=(80, d)) + y[:, None]
+    expected = []
+    for centre in centres(X, 3):
+        near = np.argsort(((X - centre) ** 2).sum(axis=1))
+        for scale in scales:
+            some = [near[y[near] == c][:scale] for c in (0, 1)]
+            mean = X[np.concatenate(some)].mean(axis=0)
+            within, between = np.zeros((d, d)), np.zeros((d, d))
+            for group in some:
+                middle = X[group].mean(axis=0)
+                within += sum(np.outer(x - middle, x - middle) for x in X[group])
+                between += len(group) * np.outer(middle - mean, middle - mean)
+            expected.append(discriminants(within, between, 1)[0])
+    B = local_discriminants(X, y, 6)
+    np.testing.assert_allclose(B, expected, atol=1e-7)
+
+
+def test_bases_from_triplets_are_the_loop_over_regions_of_anchors(rng):
+    X = rng.normal(size=(60, 3)) + np.repeat([[0.0], [9.0], [30.0]], 20, axis=0)
+    T = np.c_[rng.permutation(60)[:40], rng.integers(0, 60, (40, 2))]
+    middles = centres(X[np.unique(T[:, 0])], 3)  # 7 bases, 3 a region
+    expected = []
+    for r in range(3):
+        near, far = np.zeros((3, 3)), np.zeros((3, 3))
+        for a, p, n in T:
+            if ((X[a] - middles) ** 2).sum(axis=1).argmin() == r:
+                near += np.outer(X[a] - X[p], X[a] - X[p])
+                far += np.outer(X[a] - X[n], X[a] - X[n])
+        expected.append(discriminants(near, far, 3))
+    B = judged_discriminants(X, T, 7)
+    np.testing.assert_allclose(B, np.concatenate(expected)[:7], atol=1e-9)
+    M = scml(X, T, bases=judged_discriminants(X, T, 60))  # 20 d of them by default
+    np.testing.assert_allclose(scml(X, T), M, atol=1e-12)
+
+
+def test_given_bases_are_scaled_in_float64():
+    found = unit_rows(np.array([[3, 4], [0, 2]], dtype=np.float32), 2)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, [[0.6, 0.8], [0, 1]], rtol=1e-15)
+
+
 def test_centres_do_not_depend_on_the_order(blobs, rng):
     X, _ = blobs
     found = centres(X, 7)
@@ -254,6 +306,18 @@ def test_metric_is_the_weighted_sum_of_its_bases(blobs):
     assert fitted.objective_ == pytest.approx(whole_programme(B, X, T, 1e-5), rel=1e-5)
 
 
+def test_one_neighbour_one_impostor_and_one_basis_are_enough(blobs):
+    fitted = SCML(n_neighbors=1, n_impostors=1, n_bases=1).fit(*blobs)
+    assert fitted.bases_.shape == (1, 5)
+
+
+def test_number_of_bases_by_default(blobs):
+    X, y = blobs
+    assert len(SCML().fit(X, y).bases_) == 100  # 20 d
+    few = np.r_[np.flatnonzero(y == 1)[:4], np.flatnonzero(y == 3)[:4]]
+    assert len(SCML().fit(X[few], y[few]).bases_) == 16  # 2 (C - 1) a point
+
+
 def test_a_class_of_one_point_only_pushes(blobs):
     X, y = blobs
     X = X / X.std(axis=0)
@@ -287,6 +351,7 @@ def test_says_when_it_stopped_early(blobs):
     [
         ({"bases": np.ones((3, 4))}, r"bases must be \(K, 5\), finite, no row all 0"),
         ({"bases": np.zeros((3, 5))}, "no row all 0"),
+        ({"bases": np.eye(5)[[0, 1]] * [[1], [0]]}, "no row all 0"),
         ({"bases": np.full((3, 5), np.nan)}, "finite"),
         ({"beta": 0.0}, "beta, the weight of sparsity, must be > 0, got 0"),
         ({"max_iter": 0}, "max_iter must be >= 1"),
