@@ -184,7 +184,11 @@ def test_is_as_many_power_steps_as_asked_for(judged):
         if steps:
             with pytest.warns(ConvergenceWarning, match=f"max_iter = {steps} steps"):
                 found, _, taken = spread_apart(
-                    ListedPairs(X, D), np.eye(5), diagonal=False, tol=0, max_iter=steps
+                    ListedPairs(X, D),
+                    np.eye(5),
+                    diagonal=False,
+                    tol=0.0,
+                    max_iter=steps,
                 )
             assert taken == steps
             np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
