@@ -55,6 +55,11 @@ def test_adds_the_regularizer_times_its_weight(x):
         regularizer=embedding_norm, weight=0.25,
     )  # fmt: skip
     assert value.item() == pytest.approx((plain + embedding_norm(psi(x)) / 4).item())
+    unweighted = objective(
+        x, LABELS, psi=psi, delta=cosine, judge=judge, loss=triplet_loss,
+        regularizer=embedding_norm,
+    )  # fmt: skip
+    assert torch.equal(unweighted, plain)  # lambda is 0 unless given
 
 
 def test_judges_see_no_gradient_and_the_loss_does(x):

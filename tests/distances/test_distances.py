@@ -284,6 +284,14 @@ def test_gradient_in_the_form(M, generator):
     assert torch.autograd.gradcheck(bilinear, (x, y, M))
 
 
+def test_form_has_gradient_0_where_points_coincide(generator):
+    x, M = gauss(generator, 3, 3), FORM.clone().requires_grad_()
+    dist = mahalanobis(x, x, M)
+    assert (dist.diagonal() == 0).all()
+    dist.diagonal().sum().backward()
+    assert (M.grad == 0).all()
+
+
 @every
 def test_gradient_is_zero_where_points_coincide(name):
     row = torch.tensor([[1.0, -2.0, 0.5]], dtype=torch.float64)
@@ -363,3 +371,14 @@ def test_form_that_is_not_psd_says_its_eigenvalue_and_the_way_out():
 def test_form_may_be_psd_up_to_round_off():
     M = torch.diag(torch.tensor([1.0, -1e-6]))
     assert mahalanobis(torch.zeros(1, 2), torch.ones(1, 2), M).item() == 1.0
+    large = torch.diag(torch.tensor([1e6, -1e-3], dtype=torch.float64))
+    x = torch.zeros(1, 2, dtype=torch.float64)
+    assert mahalanobis(x, x + 1, large).item() == pytest.approx(1e3)
+
+
+@pytest.mark.errors
+def test_round_off_is_a_share_of_the_largest_eigenvalue():
+    small = torch.diag(torch.tensor([1e-6, -1e-9], dtype=torch.float64))
+    x = torch.ones(1, 2, dtype=torch.float64)
+    with pytest.raises(ValueError, match="smallest eigenvalue is -1e-09"):
+        mahalanobis(x, x, small)

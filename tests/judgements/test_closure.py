@@ -14,6 +14,14 @@ def test_by_hand():
     assert D.tolist() == [[0, 3], [1, 3], [2, 3], [4, 5], [4, 6]]
 
 
+def test_small_types_of_whole_numbers_are_widened():
+    # 70,000 points: codes of pairs leave 32 bits.
+    S = torch.tensor([[60000, 69999], [69999, 7]], dtype=torch.int32)
+    found, D = closure(S, S[:0], n=70000)
+    assert found.tolist() == [[7, 60000], [7, 69999], [60000, 69999]]
+    assert found.dtype == D.dtype == torch.int64
+
+
 def test_equals_a_loop_that_adds_what_follows_until_nothing_does(generator):
     y = torch.randint(0, 5, (20,), generator=generator)
     S, D = similar_pairs(y), dissimilar_pairs(y)

@@ -58,6 +58,12 @@ def test_rows_are_orthonormal_and_only_negative_ones_stay(blobs):
     assert (np.diff(every) > 0).all()
 
 
+def test_a_direction_without_data_is_not_negative(blobs):
+    X, y = blobs
+    wide = np.c_[X, np.zeros(len(X)), np.zeros(len(X))]  # its lambda is 0
+    assert len(DNE().fit(wide, y).components_) == len(DNE().fit(X, y).components_)
+
+
 def test_one_direction_stays_where_none_is_negative():
     # Strangers coincide, friends do not: every direction costs something.
     X = np.array([[0.0, 0], [0, 0], [3, 1], [3, 1], [1, 4], [1, 4]])

@@ -6,6 +6,7 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from mlcourse.linear import _local, _scatter
+from mlcourse.linear._descent import principal_start
 from mlcourse.linear._judgements import as_indices, pairs_from_codes
 from mlcourse.linear._local import affinity, local_scatters, signed_neighbours
 from mlcourse.linear._scatter import (
@@ -15,6 +16,7 @@ from mlcourse.linear._scatter import (
     pair_scatter,
 )
 from mlcourse.linear._span import relative_axes, span
+from mlcourse.linear._unit import white
 
 
 def outer(delta):
@@ -86,6 +88,27 @@ def test_relative_axes_shrink_towards_all_the_data():
     assert relative_axes(np.zeros((1, 1)), reg=0.0)[0].tolist() == [1e-8]
 
 
+def test_principal_start_has_the_widest_axes_first_and_none_without_data(rng):
+    X = rng.normal(size=(300, 3)) * [1.0, 10.0, 0.1]
+    X = np.c_[X, np.full(300, 0.1)]
+    Z, axes, unit = principal_start(X, 4)
+    assert unit == pytest.approx(np.sqrt(X.var(axis=0).mean()))
+    np.testing.assert_allclose(Z, (X - X.mean(axis=0)) / unit, atol=1e-12)
+    np.testing.assert_allclose(
+        np.abs(axes), np.eye(4)[[1, 0, 2, 3]] * [1, 1, 1, 0], atol=0.02
+    )
+    np.testing.assert_array_equal(principal_start(X, 2)[1], axes[:2])
+    assert not axes[3].any()
+
+
+def test_white_of_single_features_leaves_out_what_does_not_vary(rng):
+    X = np.c_[rng.normal(size=(30, 2)) * [3, 0.1], np.full(30, 0.1)]
+    Z, W = white(X, diagonal=True)
+    expected = np.diag(1 / X.std(axis=0)[:2])
+    np.testing.assert_allclose(W, np.c_[expected, np.zeros(2)], rtol=1e-12)
+    np.testing.assert_allclose(Z, (X - X.mean(axis=0)) @ W.T, atol=1e-12)
+
+
 # --- neighbours -----------------------------------------------------------------------
 
 
@@ -108,13 +131,12 @@ def test_affinity_of_equal_points_is_its_limit():
     assert affinity(X[:1], 7).tolist() == [[1.0]]
 
 
-def test_affinity_beside_equal_points_keeps_small_scales():
-    X = np.array([[0.0], [0.0], [0.3], [0.5], [0.9]])  # sigma: 0, 0, .2, .2, .4
-    A = affinity(X, 1)
-    assert A[2, 3] == pytest.approx(np.exp(-(0.2**2) / (0.2 * 0.2)))
-    assert A[3, 4] == pytest.approx(np.exp(-(0.4**2) / (0.2 * 0.4)))
-    assert A[0, 1] == 1
-    assert A[0, 2] == 0
+def test_affinity_near_equal_points_keeps_the_scale_of_the_others():
+    X = np.array([[0.0], [0.0], [0.0], [0.5], [0.6], [0.8]])
+    A = affinity(X, 2)  # sigma: 0, 0, 0, 0.3, 0.2, 0.3
+    expected = np.exp(np.array([-(0.1**2) / 0.06, -(0.3**2) / 0.09]))
+    np.testing.assert_allclose(A[3, 4:], expected, rtol=1e-9)
+    assert A[0].tolist() == [1, 1, 1, 0, 0, 0]
 
 
 def test_affinity_takes_the_farthest_in_a_small_class():

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from mlcourse.linear import ITML, itml
 from mlcourse.linear._judgements import pairs_from_codes
 from mlcourse.linear._logdet import comfortable, divergence, logdet_minimum
-from mlcourse.linear._pairsets import ClassPairs
+from mlcourse.linear._pairsets import ClassPairs, ListedPairs
 from mlcourse.linear._slack import slack_loss
 
 
@@ -55,6 +55,15 @@ def test_by_hand():
     X = np.array([[0.0, 0], [2, 0], [0, 3]])
     M = itml(X, [[0, 1]], [[0, 2]], bounds=(1.0, 16.0), tol=1e-14)
     np.testing.assert_allclose(M, np.diag([0.4, 1.28]), atol=1e-6)
+
+
+def test_loss_by_hand_and_one_bound_for_both():
+    # Squares 4 > 2 of S, 1 < 2 of D: 0.5 (2 - log 2 - 1 + 0.5 + log 2 - 1) = 0.25.
+    X = np.array([[0.0, 0], [2, 0], [0, 1]])
+    S, D = (ListedPairs(X, np.array(pairs)) for pairs in ([[0, 1]], [[0, 2]]))
+    value, slope = slack_loss(S, D, gamma=0.5, bounds=(2.0, 2.0))(np.eye(2))
+    assert value == pytest.approx(0.25)
+    np.testing.assert_allclose(slope, 0.5 * np.diag([4 * (1 / 2 - 1 / 4), 1 / 2 - 1]))
 
 
 @pytest.mark.parametrize("gamma", [0.3, 1.0, 5.0])
@@ -163,6 +172,17 @@ def test_slack_loss_is_its_sum(blobs):
             value += 0.7 * (ratio - np.log(ratio) - 1)
     found = slack_loss(S, D, gamma=0.7, bounds=(2.0, 9.0))(np.eye(5))[0]
     assert found == pytest.approx(value, rel=1e-9)
+
+
+def test_estimator_heeds_its_bounds(judged, blobs):
+    X, y = judged[0], blobs[1]
+    S, D = pairs_from_codes(y)
+    fitted = ITML(bounds=(3.0, 12.0), tol=1e-10).fit(X, y)
+    assert fitted.bounds_ == (3.0, 12.0)
+    expected = itml(X, S, D, bounds=(3.0, 12.0), tol=1e-10)
+    np.testing.assert_allclose(
+        fitted.metric(), expected, atol=1e-5 * np.trace(expected)
+    )
 
 
 # --- gradient -------------------------------------------------------------------------

@@ -131,3 +131,10 @@ def test_n_components_beyond_the_useful_get_weight_0(rng):
     fitted = LFDA(3).fit(X, y)
     assert fitted.components_.shape == (3, 3)
     assert (fitted.components_[fitted.eigenvalues_ <= 0] == 0).all()
+
+
+def test_the_nearest_neighbour_alone_may_be_the_scale(blobs):
+    X, y = blobs
+    values, _ = definition(X, y, 1)
+    found = LFDA(n_neighbors=1).fit(X, y).eigenvalues_
+    np.testing.assert_allclose(found, values[: len(found)], rtol=1e-7)

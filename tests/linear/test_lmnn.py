@@ -178,6 +178,18 @@ def test_the_bound_is_the_largest_share_that_proves_it(small):
     assert hinges.lower_bound(L, flat, gamma=0.1) == 0.0  # nothing is proved
 
 
+@pytest.mark.parametrize("mu", [0.2, 0.5])
+def test_the_gap_holds_however_early_it_stops(small, mu):
+    X, y, _ = small
+    best = LMNN(mu=mu, tol=1e-5).fit(X, y).objective_
+    for steps in (1, 2, 4, 8, 12):
+        with pytest.warns(ConvergenceWarning, match=f"after {steps} steps"):
+            fitted = LMNN(mu=mu, tol=1e-9, max_iter=steps).fit(X, y)
+        assert fitted.n_iter_ == steps
+        value = fitted.objective_
+        assert value - fitted.duality_gap_ * max(value, 1.0) <= best * (1 + 1e-9)
+
+
 def test_rotation_turns_the_metric_and_units_scale_it(small, rotation):
     X, y, _ = small
     M = LMNN(tol=1e-5).fit(X, y).metric()

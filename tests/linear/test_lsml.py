@@ -106,6 +106,14 @@ def test_sorting_where_every_comparison_is_wrong_or_none_is(blobs, rng):
         assert (expected[0] == 0) is none
 
 
+def test_a_small_weight_counts(blobs):
+    X, y = blobs
+    X = X / X.std(axis=0)
+    light, heavy = (LSML(weight=w, tol=1e-10).fit(X, y).metric() for w in (1e-9, 0.5))
+    np.testing.assert_allclose(light, np.eye(5), atol=1e-4)
+    assert np.abs(heavy - np.eye(5)).max() > 0.01
+
+
 def test_estimator_uses_all_quadruplets(blobs):
     X, y = blobs
     X = X / X.std(axis=0)

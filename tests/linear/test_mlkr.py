@@ -91,6 +91,12 @@ def test_diabetes_and_what_held_out_points_say():
     assert share > fitted.objective_ + 0.3
 
 
+def test_targets_may_hardly_differ(task):
+    X, y = task
+    M, small = MLKR().fit(X, y).metric(), MLKR().fit(X, 1e-3 * y / y.std()).metric()
+    np.testing.assert_allclose(small, M, atol=1e-4 * M.max())
+
+
 def test_units_of_x_and_y_change_nothing(task):
     X, y = task
     M = MLKR().fit(X, y).metric()

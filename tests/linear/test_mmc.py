@@ -10,6 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mlcourse.linear import MMC, mmc
 from mlcourse.linear._judgements import pairs_from_codes
+from mlcourse.linear._pairsets import ListedPairs
+from mlcourse.linear._power import spread_apart
 from mlcourse.linear._scatter import pair_scatter
 
 
@@ -168,6 +170,40 @@ def test_more_steps_never_lower_the_objective(judged):
             M = mmc(X, S, D, tol=0.0, max_iter=steps)
             reached.append(spread(M, X, D)[0])
     assert (np.diff(reached) > -1e-9 * reached[-1]).all()
+
+
+def test_is_as_many_power_steps_as_asked_for(judged):
+    X, _, D = judged
+    A = np.eye(5) / np.sqrt(5)
+    for steps in range(4):
+        expected, A = A, np.zeros((5, 5))
+        for i, j in D:
+            delta = X[i] - X[j]
+            A += expected @ np.outer(delta, delta) / np.linalg.norm(expected @ delta)
+        A /= np.linalg.norm(A)
+        if steps:
+            with pytest.warns(ConvergenceWarning, match=f"max_iter = {steps} steps"):
+                found, _, taken = spread_apart(
+                    ListedPairs(X, D),
+                    np.eye(5),
+                    diagonal=False,
+                    tol=0.0,
+                    max_iter=steps,
+                )
+            assert taken == steps
+            np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_one_dissimilar_pair_may_be_near(blobs):
+    X, y = blobs
+    S, _ = pairs_from_codes(y)
+    M = mmc(X, S, [[0, 1]])
+    direction = np.linalg.solve(pair_scatter(X, S), X[0] - X[1])
+    np.testing.assert_allclose(
+        M / np.trace(M),
+        np.outer(direction, direction) / (direction @ direction),
+        atol=1e-2,
+    )
 
 
 # --- degenerate judgements, errors ----------------------------------------------------

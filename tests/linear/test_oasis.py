@@ -32,6 +32,14 @@ def test_by_hand():
     np.testing.assert_allclose(oasis(X, [[0, 1, 2]], C=0.1), np.eye(2) + 0.1 * step)
 
 
+def test_by_hand_with_a_step_longer_than_the_loss():
+    # Loss 1 - (0.1, 0.2) . (0, -0.3) = 1.06; |a|^2 |p - n|^2 = 0.05 * 0.09 < 1.
+    X = np.array([[0.1, 0.2], [0.4, 0.0], [0.4, 0.3]])
+    step = np.outer([0.1, 0.2], [0.0, -0.3])
+    W = oasis(X, [[0, 1, 2]], C=1e3)
+    np.testing.assert_allclose(W, np.eye(2) + 1.06 / 0.0045 * step)
+
+
 def test_is_the_loop_over_its_formula(triplets):
     X, T = triplets
     W = np.eye(5)
@@ -134,6 +142,23 @@ def test_partial_fit_goes_on_and_fit_starts_again(blobs):
     assert learner.n_triplets_seen_ == 150
     again = clone(learner).fit(X, y)
     assert np.array_equal(learner.similarity_matrix_, again.similarity_matrix_)
+
+
+def test_estimator_heeds_c_and_a_single_triplet(blobs):
+    X, y = blobs
+    fitted = OASIS(1e-7, n_triplets=1, random_state=2).fit(X, y)
+    T = draw_triplets(y, 1, random=np.random.RandomState(2))
+    assert len(T) == fitted.n_triplets_seen_ == 1
+    assert np.array_equal(fitted.similarity_matrix_, oasis(X, T, C=1e-7))
+    assert not np.array_equal(fitted.similarity_matrix_, oasis(X, T))
+
+
+@pytest.mark.errors
+def test_parts_have_the_same_features(blobs):
+    X, y = blobs
+    learner = OASIS(random_state=0).partial_fit(X, y)
+    with pytest.raises(ValueError, match="expecting 5 features"):
+        learner.partial_fit(X[:, :2], y)
 
 
 def mean_average_precision(scores, y):

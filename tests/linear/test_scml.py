@@ -14,6 +14,7 @@ from mlcourse.linear._bases import (
     discriminants,
     judged_discriminants,
     local_discriminants,
+    unit_rows,
 )
 from mlcourse.linear._compositional import sparse_weights
 from mlcourse.linear._impostors import stranger_neighbours
@@ -221,72 +222,50 @@ def test_bases_are_local_and_of_two_scales():
     assert not np.allclose(B[0], B[1], atol=1e-6)  # 10 and 20 points of a class
 
 
-def test_local_discriminants_are_lda_of_the_nearest_points(blobs, monkeypatch):
-    """One centre, all in order: 10, then 20 points of each class nearest to it."""
-    X, y = blobs
-    k = 3
-    found = local_discriminants(X, y, 2 * k)
-    middle = X.mean(axis=0)
+@pytest.mark.parametrize(
+    ("d", "scales"), [(5, (10, 20)), (50, (10, 20)), (51, (20, 50))]
+)
+def test_bases_are_the_loop_over_centres_and_scales(d, scales, rng):
+    y = np.repeat([0, 1], [15, 65])  # the counts differ: they weigh the means
+    X = rng.normal(size=(80, d)) + y[:, None]
     expected = []
-    for scale in (10, 20):
-        rows = []
-        for c in range(4):
-            own = np.flatnonzero(y == c)
-            far = np.square(X[own] - middle).sum(axis=1)
-            rows += own[np.argsort(far, kind="stable")[:scale]].tolist()
-        near, spread = np.zeros((5, 5)), np.zeros((5, 5))
-        overall = X[rows].mean(axis=0)
-        for c in range(4):
-            own = [i for i in rows if y[i] == c]
-            mean = X[own].mean(axis=0)
-            near += sum(np.outer(X[i] - mean, X[i] - mean) for i in own)
-            spread += len(own) * np.outer(mean - overall, mean - overall)
-        expected.append(discriminants(near, spread, k))
-    np.testing.assert_allclose(found, np.concatenate(expected), atol=1e-8)
-
-
-def test_wide_data_take_more_points_to_a_region(rng):
-    y = np.repeat([0, 1], 60)
-    wide = rng.normal(size=(120, 51)) + y[:, None]
-    middle = np.square(wide - wide.mean(axis=0)).sum(axis=1)
-    for d, scales in ((51, (20, 50)), (50, (10, 20))):
-        X = wide[:, :d]
-        middle = np.square(X - X.mean(axis=0)).sum(axis=1)
-        expected = []
+    for centre in centres(X, 3):
+        near = np.argsort(((X - centre) ** 2).sum(axis=1))
         for scale in scales:
-            rows = np.concatenate([
-                np.flatnonzero(y == c)[np.argsort(middle[y == c])[:scale]]
-                for c in (0, 1)
-            ])  # fmt: skip
-            Z, of = X[rows], y[rows]
-            means = np.stack([Z[of == c].mean(axis=0) for c in (0, 1)])
-            within = Z - means[of]
-            spread = (means - Z.mean(axis=0)) * np.sqrt(scale)
-            expected.append(discriminants(within.T @ within, spread.T @ spread, 1))
-        np.testing.assert_allclose(
-            local_discriminants(X, y, 2), np.concatenate(expected), atol=1e-8
-        )
+            some = [near[y[near] == c][:scale] for c in (0, 1)]
+            mean = X[np.concatenate(some)].mean(axis=0)
+            within, between = np.zeros((d, d)), np.zeros((d, d))
+            for group in some:
+                middle = X[group].mean(axis=0)
+                within += sum(np.outer(x - middle, x - middle) for x in X[group])
+                between += len(group) * np.outer(middle - mean, middle - mean)
+            expected.append(discriminants(within, between, 1)[0])
+    B = local_discriminants(X, y, 6)
+    np.testing.assert_allclose(B, expected, atol=1e-7)
 
 
-def test_judged_discriminants_are_those_of_each_region():
-    """Two groups of anchors, far apart; each region asks its own triplets only."""
-    rng = np.random.default_rng(5)
-    X = rng.normal(size=(60, 3)) + np.repeat([[0.0], [30.0]], 30, axis=0)
-    T = rng.integers(30, size=(80, 3)) + np.repeat([[0], [30]], 40, axis=0)
-    T = T[(T[:, 0] != T[:, 1]) & (T[:, 0] != T[:, 2])]
-    found = judged_discriminants(X, T, 6)
-    by_region = []
-    for low in (0, 30):
-        some = T[(T[:, 0] >= low) & (T[:, 0] < low + 30)]
-        near, far = (
-            sum(np.outer(X[a] - X[b], X[a] - X[b]) for a, b in some[:, [0, j]])
-            for j in (1, 2)
-        )
-        by_region.append(discriminants(near, far, 3))
-    order = (0, 1) if np.allclose(found[0], by_region[0][0]) else (1, 0)
-    expected = np.concatenate([by_region[r] for r in order])
-    np.testing.assert_allclose(found, expected, atol=1e-8)
-    assert len(judged_discriminants(X, T, 4)) == 4
+def test_bases_from_triplets_are_the_loop_over_regions_of_anchors(rng):
+    X = rng.normal(size=(60, 3)) + np.repeat([[0.0], [9.0], [30.0]], 20, axis=0)
+    T = np.c_[rng.permutation(60)[:40], rng.integers(0, 60, (40, 2))]
+    middles = centres(X[np.unique(T[:, 0])], 3)  # 7 bases, 3 a region
+    expected = []
+    for r in range(3):
+        near, far = np.zeros((3, 3)), np.zeros((3, 3))
+        for a, p, n in T:
+            if ((X[a] - middles) ** 2).sum(axis=1).argmin() == r:
+                near += np.outer(X[a] - X[p], X[a] - X[p])
+                far += np.outer(X[a] - X[n], X[a] - X[n])
+        expected.append(discriminants(near, far, 3))
+    B = judged_discriminants(X, T, 7)
+    np.testing.assert_allclose(B, np.concatenate(expected)[:7], atol=1e-9)
+    M = scml(X, T, bases=judged_discriminants(X, T, 60))  # 20 d of them by default
+    np.testing.assert_allclose(scml(X, T), M, atol=1e-12)
+
+
+def test_given_bases_are_scaled_in_float64():
+    found = unit_rows(np.array([[3, 4], [0, 2]], dtype=np.float32), 2)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, [[0.6, 0.8], [0, 1]], rtol=1e-15)
 
 
 def test_centres_do_not_depend_on_the_order(blobs, rng):
@@ -327,6 +306,18 @@ def test_metric_is_the_weighted_sum_of_its_bases(blobs):
     assert fitted.objective_ == pytest.approx(whole_programme(B, X, T, 1e-5), rel=1e-5)
 
 
+def test_one_neighbour_one_impostor_and_one_basis_are_enough(blobs):
+    fitted = SCML(n_neighbors=1, n_impostors=1, n_bases=1).fit(*blobs)
+    assert fitted.bases_.shape == (1, 5)
+
+
+def test_number_of_bases_by_default(blobs):
+    X, y = blobs
+    assert len(SCML().fit(X, y).bases_) == 100  # 20 d
+    few = np.r_[np.flatnonzero(y == 1)[:4], np.flatnonzero(y == 3)[:4]]
+    assert len(SCML().fit(X[few], y[few]).bases_) == 16  # 2 (C - 1) a point
+
+
 def test_a_class_of_one_point_only_pushes(blobs):
     X, y = blobs
     X = X / X.std(axis=0)
@@ -360,6 +351,7 @@ def test_says_when_it_stopped_early(blobs):
     [
         ({"bases": np.ones((3, 4))}, r"bases must be \(K, 5\), finite, no row all 0"),
         ({"bases": np.zeros((3, 5))}, "no row all 0"),
+        ({"bases": np.eye(5)[[0, 1]] * [[1], [0]]}, "no row all 0"),
         ({"bases": np.full((3, 5), np.nan)}, "finite"),
         ({"beta": 0.0}, "beta, the weight of sparsity, must be > 0, got 0"),
         ({"max_iter": 0}, "max_iter must be >= 1"),

@@ -68,6 +68,14 @@ def test_estimator_uses_all_pairs(blobs):
     )
 
 
+def test_classes_of_equal_points_are_judged_too():
+    # Similar pairs never differ; all dissimilar ones by (1, 2): K = -(1, 2)(1, 2)'.
+    X = np.array([[0.0, 0], [0, 0], [1, 2], [1, 2]])
+    M = SDML(alpha=0.0).fit(X, [0, 0, 1, 1]).metric()
+    expected = np.eye(2) - 0.9 * np.outer([1, 2], [1, 2]) / 5
+    np.testing.assert_allclose(M, np.linalg.inv(expected), rtol=1e-9)
+
+
 def test_dominant_dissimilar_pairs_stay_feasible(judged):
     X, S, D = judged
     M = sdml(X, S[:1], D, balance=0.99, alpha=1e-3)

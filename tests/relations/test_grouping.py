@@ -81,7 +81,9 @@ def test_order_of_the_points_and_unit_change_nothing(points, generator):
 
 
 def test_one_point_is_one_group():
-    assert group(torch.zeros(1, 1), n_groups=1).tolist() == [0]
+    one = group(torch.zeros(1, 1), n_groups=1)
+    assert one.tolist() == [0]
+    assert one.dtype == torch.int64
 
 
 # --- errors ---------------------------------------------------------------------------
