@@ -698,7 +698,7 @@ def wide(labels):
     return torch.ones(len(labels), 1, dtype=torch.float64)
 
 
-@wrong("07.5", "expected shape")
+@wrong("07.5", "content([")
 def content(labels):  # knows one size
     angle = torch.tensor([0.0, 1e-3, 1e-5, 1e-3 + 1e-5], dtype=torch.float64)
     return _on_circle(angle)
