@@ -178,7 +178,7 @@ class Wall(Hinges):
 
     def __call__(self, L, *, gamma):
         rest = L - 2 * np.eye(2)
-        return (rest**2).sum() + self.wall, 2 * rest
+        return float((rest**2).sum() + self.wall), 2 * rest
 
     def lower_bound(self, L, pull, *, gamma):
         return 0.0
