@@ -17,6 +17,8 @@ def test_pairs_come_back_in_standard_form():
     assert S.tolist() == [[0, 2], [1, 3]]
     assert D.tolist() == [[0, 1], [0, 3], [2, 3]]
     assert S.dtype == D.dtype == torch.int64
+    small = torch.tensor([[0, 1]], dtype=torch.int32)
+    assert check_pairs(small, [], n=4)[0].dtype == torch.int64
 
 
 def test_triplets_come_back_sorted():

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from mlcourse.linear import LMNN, _impostors
 from mlcourse.linear._hinges import Hinges
 from mlcourse.linear._impostors import strangers_within, target_neighbours
+from mlcourse.linear._margin import SLACK, least
 from mlcourse.linear._scatter import laplacian_scatter, pair_scatter
 
 
@@ -188,6 +189,33 @@ def test_the_gap_holds_however_early_it_stops(small, mu):
         assert fitted.n_iter_ == steps
         value = fitted.objective_
         assert value - fitted.duality_gap_ * max(value, 1.0) <= best * (1 + 1e-9)
+
+
+class Wall(Hinges):
+    """A slope down to 2 I, and a wall around I that is seen only where it is sought."""
+
+    def __init__(self):
+        self.sought = []
+
+    def find(self, L, *, slack):
+        self.sought.append((L.copy(), slack))
+        self.wall = 1e9 * (not np.array_equal(L, np.eye(2)))
+
+    def __call__(self, L, *, gamma):
+        rest = L - 2 * np.eye(2)
+        return float((rest**2).sum() + self.wall), 2 * rest
+
+    def lower_bound(self, L, pull, *, gamma):
+        return 0.0
+
+
+def test_a_round_that_only_made_it_worse_is_undone():
+    wall = Wall()
+    L, value, gap, _, settled = least(wall, np.eye(2), 100, 1e-3)
+    assert np.array_equal(L, np.eye(2))
+    assert (value, gap, settled) == (2.0, 1.0, True)
+    assert np.array_equal(wall.sought[-1][0], L)
+    assert {slack for _, slack in wall.sought} == {SLACK}
 
 
 def test_rotation_turns_the_metric_and_units_scale_it(small, rotation):

@@ -245,7 +245,7 @@ def test_bases_are_the_loop_over_centres_and_scales(d, scales, rng):
 
 
 def test_bases_from_triplets_are_the_loop_over_regions_of_anchors(rng):
-    X = rng.normal(size=(60, 3)) + np.repeat([[0.0], [9.0], [30.0]], 20, axis=0)
+    X = rng.normal(size=(60, 3)) * [1, 2, 3]
     T = np.c_[rng.permutation(60)[:40], rng.integers(0, 60, (40, 2))]
     middles = centres(X[np.unique(T[:, 0])], 3)  # 7 bases, 3 a region
     expected = []
