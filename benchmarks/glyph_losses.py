@@ -177,6 +177,7 @@ def fit(
     psi, history = train_glyph_net(
         loss, data, generator=generator, dim=DIM, epochs=epochs,
         normalized=name not in ("L-Softmax", "SphereFace"),
+        loss_lr=1e-2 if name == "margin" else 1e-1,  # one boundary, or many proxies
     )  # fmt: skip
     best = max(history.untrained, *history.score)
     return psi, best, time.process_time() - start
