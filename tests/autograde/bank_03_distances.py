@@ -953,6 +953,17 @@ right(
     it, the bound can exceed the true value, and the nearest point is lost.""",
 )
 
+wrong(
+    "03.6",
+    "repeats the rubric",
+    explain_03_6="""The square is increasing on non-negative numbers, so every
+    ranking is
+    unchanged, and with it Recall@k. The bound is the triangle inequality, which squares
+    violate; so it can exceed the true value and discard the true neighbour. That is why
+    a search may use squares as long as it compares them with nothing but squares.""",
+)
+
+
 # ----------------------------------------------------------------- 03.7 Challenge
 
 

@@ -790,6 +790,17 @@ right(
     wrong statements among all of them stays at one percent.""",
 )
 
+wrong(
+    "04.6",
+    "repeats the rubric",
+    explain_04_6="""Nearly all pairs are dissimilar, so that 1 % of them, moved into
+    S, are
+    as many as the true pairs of S. An error in a triplet exchanges its positive and
+    negative; it stays among as many, so that there is no rare side to flood, and that
+    is the reason why the triplets do not suffer in the same way as the pairs do.""",
+)
+
+
 # -------------------------------------------------------------- 04.7 Challenge
 
 

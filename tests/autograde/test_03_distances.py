@@ -707,6 +707,13 @@ def test_lost_neighbour(answers):
 # ------------------------------------------------------------------- 03.6 Explain
 
 
+#: Sentences of the statement, as `words` below has them.
+RUBRIC = (
+    "the square is increasing on non-negative numbers",
+    "so it can exceed the true value and discard",
+)
+
+
 @task("03.6", points=2)
 def test_explanation_is_there(answers):
     """Your explanation, before a person reads it
@@ -726,6 +733,11 @@ def test_explanation_is_there(answers):
         f"{ORDER}"
     )
     joined = " ".join(words)
+    copied = [part for part in RUBRIC if part in joined]
+    assert not copied, (
+        f"explain_03_6 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
+        f"{ORDER}"
+    )
     order = ("order", "rank", "monoton", "increas", "sort")
     assert any(stem in joined for stem in order), (
         "explain_03_6 does not say what squaring keeps, so why the list of neighbours "

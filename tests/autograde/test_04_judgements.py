@@ -637,6 +637,14 @@ MANY = (
 )
 
 
+#: Sentences of the statement, as `words` below has them.
+RUBRIC = (
+    "nearly all pairs are dissimilar so that 1 % of them",
+    "it stays among as many",
+    "exchanges its positive and negative",
+)
+
+
 @task("04.6", points=2)
 def test_explanation_is_there(answers):
     """Your explanation, before a person reads it
@@ -654,6 +662,11 @@ def test_explanation_is_there(answers):
         f"and 20 are the least for two reasons in full sentences. {ERRORS}"
     )
     joined = " ".join(words)
+    copied = [part for part in RUBRIC if part in joined]
+    assert not copied, (
+        f"explain_04_6 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
+        f"{ERRORS}"
+    )
     assert re.search(MANY, joined), (
         "explain_04_6 does not compare how many pairs are alike and how many are not. "
         f"{ERRORS}"
