@@ -96,3 +96,8 @@ def test_rho_at_the_ends_and_from_the_generator():
 def test_a_mistake_is_told(message, call):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_one_point_and_two_are_enough():
+    assert embedding_norm(torch.tensor([[3.0, 4.0]])) == 25
+    assert spread(torch.tensor([[1.0, 0.0], [1.0, 0.0]])) == 1.5  # 1 + (1 - 1/2)
