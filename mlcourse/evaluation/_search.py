@@ -25,6 +25,8 @@ def nearest(
     center = gallery.mean(dim=0)  # far from 0 a product of matrices would lose digits
     z, gallery = z - center, gallery - center
     search = _by_faiss if _faiss_serves(z) else _by_product
+    if search is _by_faiss:  # it holds no block of distances, and small ones are slow
+        chunk = max(chunk, 4096)
     for start in range(0, len(z), chunk):
         rows = slice(start, start + chunk)
         own = torch.arange(len(z), device=z.device)[rows] if itself else None

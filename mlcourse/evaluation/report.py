@@ -17,7 +17,7 @@ def evaluate(
     ks: Sequence[int] = (1, 2, 4, 8),
     gallery: Float[Tensor, "m d"] | None = None,
     gallery_labels: Int[Tensor, " m"] | None = None,
-    chunk: int = 512,
+    chunk: int = 1024,
 ) -> dict[str, float]:
     r"""Recall@k, R-precision and MAP@R by Euclidean distance, block by block.
 
