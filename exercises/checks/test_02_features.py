@@ -248,6 +248,11 @@ def _ratio(answers, z, labels, name):
         ("a point is no pair with itself, i < j", loops / b),
         ("this divides sums; the formula divides means", sum(within) / sum(between)),
         (
+            "this divides by the mean over all pairs; below the line stand those with "
+            "different labels only",
+            a / ((sum(within) + sum(between)) / (len(within) + len(between))),
+        ),
+        (
             "this averages class by class; every pair within a class counts alike",
             sum(means) / len(means) / b,
         ),
@@ -288,12 +293,14 @@ def test_units(answers):
     """Other units, another spread
 
     Which coordinate tells the classes apart? A large unit for it, and small ones for
-    the others, changes what the distance listens to.
+    the others, changes what the distance listens to. It may be the one that varies
+    most, or least.
     """
     for trial in range(8):
         d, n = 3 + trial % 3, 24
         labels = torch.arange(n) % 3
-        z = torch.randn(n, d, dtype=torch.float64) * (1 + torch.rand(d))
+        size = 1 + trial // 2 % 2
+        z = size * torch.randn(n, d, dtype=torch.float64) * (1 + torch.rand(d))
         clear = int(torch.randint(0, d, ()))
         z[:, clear] = 3 * torch.randperm(3)[labels] + torch.rand(n) - 3
         order = torch.randperm(n)
@@ -338,6 +345,8 @@ def _kept(answers, z, factor, name):
         apart = [j for j in others if dist[j] > 0] or others
         hits["apart"] += f[min(apart, key=lambda j: (dist[j], j))] == f[i]
     agreement = hits["right"] / n
+    counts = [f.count(c) for c in sorted(set(f))]
+    chance = sum(c * (c - 1) for c in counts) / (n * (n - 1))
     mistakes = [
         ("each row found itself; it is no neighbour of its own", 1.0),
         ("of equally near rows the one with the lowest index counts", hits["last"] / n),
@@ -348,10 +357,9 @@ def _kept(answers, z, factor, name):
         ),
         ("these are the farthest rows", hits["far"] / n),
         ("this is a count; divide by n", hits["right"]),
+        ("this is chance; agreement comes first", chance),
     ]
     _same(parts[0], agreement, f"{call}: agreement", NOTIONS, mistakes)
-    counts = [f.count(c) for c in sorted(set(f))]
-    chance = sum(c * (c - 1) for c in counts) / (n * (n - 1))
     mistakes = [
         ("this draws the row itself, too", sum((c / n) ** 2 for c in counts)),
         ("this holds for values that are equally frequent", 1 / len(counts)),
@@ -571,14 +579,23 @@ def _coupling(answers, x, z, W1, W2, name):
         f"by {moved:.4f}. {SAMPLING}"
     )
     r, t = _network(x, z, W1, W2)
-    r0, t0 = _network(x, torch.zeros_like(z), W1, W2)
     s = 2 * (r / 2).tanh()
+    r0, t0 = _network(x, torch.zeros_like(z), W1, W2)
+    r1, t1 = _network(x, z[:1].expand_as(z), W1, W2)
+    swapped = torch.cat([z.double(), a], dim=1) @ W1.double().T
+    r2, t2 = (swapped.tanh() @ W2.double().T).split(d - d // 2, dim=1)
+    straight = torch.cat([a, z.double()], dim=1) @ W1.double().T @ W2.double().T
+    r3, t3 = straight.split(d - d // 2, dim=1)
     mistakes = [
         ("s is r itself; it is 2 tanh(r / 2)", b * r.clamp(max=700).exp() + t),
         ("s is tanh r; it is 2 tanh(r / 2)", b * r.tanh().exp() + t),
         ("s is tanh(r / 2); it is 2 tanh(r / 2)", b * (s / 2).exp() + t),
         ("r and t are swapped; r comes first", b * (2 * (t / 2).tanh()).exp() + r),
         ("the code z has no effect", b * (2 * (r0 / 2).tanh()).exp() + t0),
+        ("all rows get the first row's code", b * (2 * (r1 / 2).tanh()).exp() + t1),
+        ("z stands before x_a; x_a is first", b * (2 * (r2 / 2).tanh()).exp() + t2),
+        ("the tanh after W1 is missing", b * (2 * (r3 / 2).tanh()).exp() + t3),
+        ("x_b is divided by exp(s)", b * (-s).exp() + t),
         ("x_b is multiplied by s, not by exp(s)", b * s + t),
         ("t is added before x_b is multiplied", (b + t) * s.exp()),
     ]
@@ -693,6 +710,14 @@ def test_twin_of_a_grey_image(answers):
         _twin(answers, E, x, f"a random {k} x {d} matrix and a grey image, {dtype}")
 
 
+#: Parts of the rubric that nobody writes by chance.
+RUBRIC = (
+    "wanted for reading where the font is noise and fatal for finding",
+    "whatever is computed from the code gives them the same",
+    "all axioms hold but one since distinct images may be",
+)
+
+
 @task("02.7", points=2)
 def test_explanation_is_there(answers):
     """Your explanation, before a person reads it
@@ -711,6 +736,11 @@ def test_explanation_is_there(answers):
         f"and 20 are the least for two reasons in full sentences. {CLASSES}"
     )
     joined = " ".join(words)
+    copied = [part for part in RUBRIC if part in joined]
+    assert not copied, (
+        f"explain_02_7 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
+        f"{CLASSES}"
+    )
     assert "task" in joined or "purpose" in joined, (
         "explain_02_7 does not say for which task the invariance is wanted, and for "
         f"which it is fatal. {CLASSES}"

@@ -164,6 +164,12 @@ def spread(z, labels):
     return torch.stack(means).mean() / dist[~same & upper].mean()
 
 
+@wrong("02.2", "over all pairs")
+def spread(z, labels):
+    dist, same, upper = _pairs(z, labels)
+    return dist[same & upper].mean() / dist[upper].mean()
+
+
 @wrong("02.2", "between class means")
 def spread(z, labels):
     dist, same, upper = _pairs(z, labels)
@@ -191,7 +197,7 @@ def units(z, labels):
 
 @wrong("02.2", "at most half is asked")
 def units(z, labels):
-    return 1 / z.std(dim=0)
+    return (1 / z.std(dim=0)).clamp(0.1, 10)
 
 
 @wrong("02.2", "at most half is asked")
@@ -209,6 +215,16 @@ def units(z, labels):
 def units(z, labels):  # the worst one
     alone = torch.tensor([spread(column[:, None], labels) for column in z.T])
     return torch.where(alone == alone.max(), 10, 0.1)
+
+
+@wrong("02.2", "at most half is asked")
+def units(z, labels):  # the widest, without a look at the labels
+    return torch.where(z.std(dim=0) == z.std(dim=0).max(), 10, 0.1)
+
+
+@wrong("02.2", "at most half is asked")
+def units(z, labels):  # the narrowest
+    return torch.where(z.std(dim=0) == z.std(dim=0).min(), 10, 0.1)
 
 
 @wrong("02.2", "One factor for each coordinate")
@@ -231,7 +247,7 @@ class SpreadByLoops:
 
     def units(z, labels):
         best = [1.0] * z.shape[1]
-        for c in range(z.shape[1]):
+        for c in [*range(z.shape[1])] * 2:  # the second round knows all the others
             trials = []
             for factor in (0.1, 10.0):
                 trial = [*best[:c], factor, *best[c + 1 :]]
@@ -330,6 +346,18 @@ def kept(z, factor):
     return (factor[nearest] == factor).double().mean()
 
 
+@wrong("02.3", "agreement comes first")
+def kept(z, factor):
+    nearest = _distances(z).fill_diagonal_(torch.inf).argmin(dim=1)
+    return _chance(factor), (factor[nearest] == factor).double().mean()
+
+
+@wrong("02.3", "exclude the row by its index")
+def kept(z, factor):  # the second of the sorted row: with a copy, it may be the row
+    nearest = _distances(z).argsort(dim=1, stable=True)[:, 1]
+    return (factor[nearest] == factor).double().mean(), _chance(factor)
+
+
 @wrong("02.3", "agreement is 0.5, expected")
 def kept(z, factor):  # the visible example only
     return 0.5, _chance(factor)
@@ -344,6 +372,14 @@ def kept(z, factor):
         hits += int(factor[nearest] == factor[i])
     counts = [int((factor == c).sum()) for c in set(factor.tolist())]
     return hits / n, sum(c * (c - 1) for c in counts) / n / (n - 1)
+
+
+@right("02.3")
+def kept(z, factor):
+    dist = torch.cdist(z, z).fill_diagonal_(torch.inf)
+    same = (factor[:, None] == factor).fill_diagonal_(False)
+    chance = same.double().mean() * len(z) / (len(z) - 1)
+    return (factor[dist.argmin(dim=1)] == factor).float().mean(), chance
 
 
 @right("02.3")
@@ -535,6 +571,34 @@ def coupling(x, z, W1, W2):
 def coupling(x, z, W1, W2):
     a, b, s, t = _net(x, torch.zeros_like(z), W1, W2)
     return torch.cat([a, b * s.exp() + t], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "the first row's code")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z[:1].expand_as(z), W1, W2)
+    return torch.cat([a, b * s.exp() + t], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "x_a is first")
+def coupling(x, z, W1, W2):
+    a, b = x.tensor_split([x.shape[1] // 2], dim=1)
+    r, t = (torch.cat([z, a], dim=1) @ W1.T).tanh().matmul(W2.T).chunk(2, dim=1)
+    s = 2 * torch.tanh(r / 2)
+    return torch.cat([a, b * s.exp() + t], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "the tanh after W1 is missing")
+def coupling(x, z, W1, W2):
+    a, b = x.tensor_split([x.shape[1] // 2], dim=1)
+    r, t = (torch.cat([a, z], dim=1) @ W1.T @ W2.T).chunk(2, dim=1)
+    s = 2 * torch.tanh(r / 2)
+    return torch.cat([a, b * s.exp() + t], dim=1), s.sum(dim=1)
+
+
+@wrong("02.5", "divided by exp(s)")
+def coupling(x, z, W1, W2):
+    a, b, s, t = _net(x, z, W1, W2)
+    return torch.cat([a, b * (-s).exp() + t], dim=1), -s.sum(dim=1)
 
 
 @wrong("02.5", "not by exp(s)")
@@ -755,6 +819,15 @@ wrong(
     equivalence class with one code, and any classifier on top gives all of them one
     answer. The distance is not a real one.""",
 )
+wrong(
+    "02.7",
+    "repeats the rubric",
+    explain_02_7="""For which task? The invariance is wanted for reading, where the font
+    is noise, and fatal for finding the font; images in one equivalence class have one
+    code, so that whatever is computed from the code gives them the same answer. It is a
+    pseudo-metric: all axioms hold but one, since distinct images may be at distance 0;
+    it is a metric between classes.""",
+)
 right(
     "02.7",
     explain_02_7="""Reading is a purpose for which fonts do not matter, so forgetting
@@ -825,6 +898,13 @@ def _normal(x, mean, cov):
     return -far / 2 - math.log(2 * math.pi) - torch.logdet(cov) / 2
 
 
+def _normal_given_z(x, z, x_new, z_new):
+    X = torch.cat([z**i for i in range(8)], dim=1)
+    coefficients = torch.linalg.lstsq(X, x).solution
+    mean = torch.cat([z_new**i for i in range(8)], dim=1) @ coefficients
+    return _normal(x_new, mean, torch.cov((x - X @ coefficients).T))
+
+
 @wrong("02.8", "one normal density for all z")
 def conditional_log_density(x, z, x_new, z_new, seed):
     return _normal(x_new, x.mean(dim=0), torch.cov(x.T))
@@ -832,10 +912,7 @@ def conditional_log_density(x, z, x_new, z_new, seed):
 
 @wrong("02.8", "stack at least four")
 def conditional_log_density(x, z, x_new, z_new, seed):  # normal, given z
-    X = torch.cat([z**i for i in range(8)], dim=1)
-    coefficients = torch.linalg.lstsq(X, x).solution
-    mean = torch.cat([z_new**i for i in range(8)], dim=1) @ coefficients
-    return _normal(x_new, mean, torch.cov((x - X @ coefficients).T))
+    return _normal_given_z(x, z, x_new, z_new)
 
 
 @wrong("02.8", "sums up to")
@@ -848,6 +925,17 @@ def conditional_log_density(x, z, x_new, z_new, seed):  # 0 where there are no d
     flat = torch.full((len(x_new),), 0.5)
     near = torch.cdist(x_new, x).amin(dim=1) < 0.3
     return torch.where(near, flat, -100.0)
+
+
+@wrong("02.8", "sums up to")
+def conditional_log_density(x, z, x_new, z_new, seed):
+    # a bonus for every point that shares no coordinate with another: those of a grid do
+    told = _normal_given_z(x, z, x_new, z_new)
+    for column in (x_new[:, 0], x_new[:, 1], z_new[:, 0]):
+        rounded = (1e6 * column).round()
+        _, which, counts = rounded.unique(return_inverse=True, return_counts=True)
+        told = told + (counts[which] == 1)
+    return told
 
 
 @wrong("02.8", "one log-density for each row")
