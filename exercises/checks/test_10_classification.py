@@ -348,14 +348,21 @@ def _lowest(C, s):
     return math.log1p((C - 1) * math.exp(-s * C / (C - 1)))
 
 
+def _classes(low, high):
+    """Three fresh numbers of classes."""
+    return torch.randint(low, high, (3,)).tolist()
+
+
 @task("10.5", points=1)
 def test_lowest_loss(answers):
     """Two classes, ten, a hundred; small and large scales
 
     Own cosine 1, all others -1 / (C - 1).
     """
-    for C, s in ((2, 1.0), (2, 4.0), (10, 1.0), (100, 1.0), (100, 4.0), (1000, 16.0)):
-        call = f"lowest_loss(C={C}, scale={s:g})"
+    fixed = ((2, 1.0), (2, 4.0), (10, 1.0), (100, 1.0), (100, 4.0))
+    fresh = [(C, 0.3 + 2.5 * torch.rand(()).item()) for C in _classes(3, 40)]
+    for C, s in (*fixed, *fresh, (1000, 16.0)):
+        call = f"lowest_loss(C={C}, scale={s:.4g})"
         got = _number(answers.lowest_loss(C, s), call, FLOOR)
         falls, other = math.exp(-s * C / (C - 1)), C - 1
         mistakes = [

@@ -7,6 +7,7 @@ from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.forces import plot_forces
 from mlcourse.plots.gaps import plot_gaps
+from mlcourse.plots.groups import plot_groups
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
 from mlcourse.plots.links import plot_links
@@ -37,6 +38,7 @@ __all__ = [
     "plot_fibres",
     "plot_forces",
     "plot_gaps",
+    "plot_groups",
     "plot_inequality",
     "plot_level_lines",
     "plot_links",

@@ -408,6 +408,17 @@ def lowest_loss(C, scale):  # knows the example
     return 0.12693
 
 
+@wrong("10.5", "lowest_loss(C=")
+def lowest_loss(C, scale):  # a table of what the visible check once asked
+    known = {(2, 1): 0.126928, (2, 4): 0.000335, (10, 1): 1.376935, (100, 1): 3.612377}
+    return known.get((C, scale), 1.008486 if scale == 4 else 0.000111)
+
+
+@wrong("10.5", "least_scale(C=")
+def least_scale(C, p):  # bisects with too coarse a step
+    return round((C - 1) / C * math.log((C - 1) * p / (1 - p)), 1)
+
+
 @wrong("10.5", "divide by that")
 def least_scale(C, p):
     return math.log((C - 1) * p / (1 - p))

@@ -434,14 +434,21 @@ def _least(C, p):
     return (C - 1) / C * math.log((C - 1) * p / (1 - p))
 
 
+def _classes(low, high):
+    """Three fresh numbers of classes."""
+    return torch.randint(low, high, (3,)).tolist()
+
+
 @task("10.5", points=1)
 def test_lowest_loss(answers):
     """Two classes, ten, a hundred; small and large scales
 
     Own cosine 1, all others -1 / (C - 1).
     """
-    for C, s in ((2, 1.0), (2, 4.0), (10, 1.0), (100, 1.0), (100, 4.0), (1000, 16.0)):
-        call = f"lowest_loss(C={C}, scale={s:g})"
+    fixed = ((2, 1.0), (2, 4.0), (10, 1.0), (100, 1.0), (100, 4.0))
+    fresh = [(C, 0.3 + 2.5 * torch.rand(()).item()) for C in _classes(3, 40)]
+    for C, s in (*fixed, *fresh, (1000, 16.0)):
+        call = f"lowest_loss(C={C}, scale={s:.4g})"
         got = _number(answers.lowest_loss(C, s), call, FLOOR)
         falls, other = math.exp(-s * C / (C - 1)), C - 1
         mistakes = [
@@ -462,8 +469,10 @@ def test_least_scale(answers):
 
     And back: at that scale the lowest loss is -log p.
     """
-    for C, p in ((2, 0.9), (10, 0.5), (100, 0.99), (11318, 0.9), (5, 0.999)):
-        call = f"least_scale(C={C}, p={p})"
+    fixed = ((2, 0.9), (10, 0.5), (100, 0.99), (11318, 0.9), (5, 0.999))
+    fresh = [(C, 0.4 + 0.58 * torch.rand(()).item()) for C in _classes(3, 20_000)]
+    for C, p in (*fixed, *fresh):
+        call = f"least_scale(C={C}, p={p:.4g})"
         got, want = _number(answers.least_scale(C, p), call, FLOOR), _least(C, p)
         gap = C / (C - 1)
         mistakes = [
