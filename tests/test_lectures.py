@@ -23,6 +23,7 @@ OPENS = {
     "05": ("linear",),
     "06": ("kernel",),
     "07": ("networks", "losses", "regularizers", "samplers"),
+    "11": ("miners",),
 }
 
 
