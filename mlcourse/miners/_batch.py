@@ -60,4 +60,4 @@ def one_each(
 
 def blocks(a: Int[Tensor, " s"], n: int) -> tuple[Int[Tensor, " b"], ...]:
     """Anchors of pairs, so many at a time that pairs times points stays small."""
-    return a.split(max(CELLS // max(n, 1), 1))
+    return torch.split(a, max(CELLS // max(n, 1), 1))

@@ -11,7 +11,7 @@ def gumbel_like(log_w: Float[Tensor, "b n"], generator: Generator) -> Tensor:
         log_w.shape, generator=generator, device=generator.device, dtype=torch.float64
     )
     waiting = chance.clamp_(min=torch.finfo(chance.dtype).tiny).log_().neg_()
-    return waiting.log_().neg_().to(dtype=log_w.dtype).to(log_w.device)
+    return waiting.to(dtype=log_w.dtype).log_().neg_().to(log_w.device)
 
 
 def check_weights(

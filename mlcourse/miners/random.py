@@ -39,12 +39,27 @@ def random_triplets(
     >>> T.tolist()
     [[0, 1, 3], [1, 0, 3]]
     """
-    positive, negative = partners(labels, len(as_square(dist, "dist")))
-    of_all = negative.nonzero()[:, 1]  # the negatives of point 0, then of point 1, ...
-    count = negative.sum(dim=1)
-    a, p = (positive & (count > 0)[:, None]).nonzero(as_tuple=True)
+    n_points = len(as_square(dist, "dist"))
+    positive, _ = partners(labels, n_points)
+    size = positive.sum(dim=1) + 1  # (n,), of the class of each point
+    a, p = (positive & (size < n_points)[:, None]).nonzero(as_tuple=True)
+    others = (n_points - size)[a]
     chance = torch.rand(
         len(a), generator=generator, device=generator.device, dtype=torch.float64
     )
-    place = (chance.to(a.device) * count[a]).long()  # 0 <= place < count
-    return torch.stack([a, p, of_all[(count.cumsum(0) - count)[a] + place]]).T
+    place = (chance.to(a.device) * others).long()  # 0 <= place < others
+    order, start = grouped(labels)
+    place += torch.where(place < start[a], 0, size[a])  # step over the anchor's class
+    return torch.stack([a, p, order[place]]).T
+
+
+def grouped(labels: Int[Tensor, " n"]) -> tuple[Int[Tensor, " n"], Int[Tensor, " n"]]:
+    """The points class by class, and where in that order the class of each begins.
+
+    Classes come in the order of their first points, so that their names count nothing.
+    """
+    _, name = labels.unique(return_inverse=True)
+    index = torch.arange(len(labels), device=labels.device)
+    first = index.scatter_reduce(0, name, index, "amin", include_self=False)[name]
+    order = first.argsort(stable=True)
+    return order, torch.searchsorted(first[order], first)
