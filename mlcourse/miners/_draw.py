@@ -18,7 +18,7 @@ def check_weights(
     dist: Float[Tensor, "n n"], *, cutoff: float | int, max_dist: float | int
 ) -> None:
     """Raise ValueError unless the distances are of unit vectors, and 0 < cutoff < 2."""
-    if len(dist) and not (dist.min() > -0.01 and dist.max() < 2.01):
+    if len(dist) and not (dist.min() >= 0 and dist.max() < 2.01):
         raise ValueError(
             "dist must hold Euclidean distances of unit vectors, from 0 to 2, got "
             f"{dist.min().item():.4g} to {dist.max().item():.4g}; normalise first: "

@@ -66,9 +66,9 @@ def distance_weighted_triplets(
     positive, negative = partners(labels, len(dist))
     negative &= dist < max_dist
     largest = -sphere_log_density(dist.new_tensor(cutoff), dim=dim).item()
-    log_w = -sphere_log_density(dist.clamp(min=cutoff), dim=dim)
+    log_w = -sphere_log_density(dist, dim=dim)  # (n, n), infinite at 0 or 2
     log_w = log_w.clamp(torch.finfo(log_w.dtype).min, largest)
-    log_w = log_w.masked_fill(~negative, -torch.inf)  # (n, n)
+    log_w = log_w.masked_fill(~negative, -torch.inf)
     a, p = (positive & negative.any(dim=1)[:, None]).nonzero(as_tuple=True)
     n = [
         (rows + gumbel_like(rows, generator)).argmax(dim=1)

@@ -24,7 +24,7 @@ def sphere_log_density(dist: Float[Tensor, "*n"], *, dim: int) -> Float[Tensor, 
 
     Returns
     -------
-    like dist : log q, -inf where q is 0
+    like dist : log q, in float32 or finer; -inf where q is 0
 
     Raises
     ------
@@ -40,6 +40,7 @@ def sphere_log_density(dist: Float[Tensor, "*n"], *, dim: int) -> Float[Tensor, 
             f"dim must be >= 2, got {dim}; it is the number of columns of z, "
             "of which the distances were computed"
         )
+    dist = dist.to(torch.promote_types(dist.dtype, torch.float32))
     half = (dim - 1) / 2
     log_z = (dim - 2) * math.log(2) + 2 * math.lgamma(half) - math.lgamma(dim - 1)
     rest = (1 - dist.square() / 4).clamp(min=0)
