@@ -18,6 +18,7 @@ CHAPTERS = (
     "losses",
     "regularizers",
     "samplers",
+    "miners",
 )
 #: Helpers that any lecture may use.
 SERVICES = ("datasets", "evaluation", "grading", "plots", "training")

@@ -1,0 +1,22 @@
+"""Which of a batch's judgements: q(p | a) and q(n | a, p), from the distances."""
+
+from mlcourse.miners.distance_weighted import distance_weighted_triplets
+from mlcourse.miners.easy_positive import easy_positive_triplets
+from mlcourse.miners.easy_positive_one import ephn_triplets, epshn_triplets
+from mlcourse.miners.hard import hard_triplets
+from mlcourse.miners.multi_similarity import multi_similarity_pairs
+from mlcourse.miners.random import random_triplets
+from mlcourse.miners.semihard import semihard_triplets
+from mlcourse.miners.sphere import sphere_log_density
+
+__all__ = [
+    "distance_weighted_triplets",
+    "easy_positive_triplets",
+    "ephn_triplets",
+    "epshn_triplets",
+    "hard_triplets",
+    "multi_similarity_pairs",
+    "random_triplets",
+    "semihard_triplets",
+    "sphere_log_density",
+]
