@@ -51,7 +51,7 @@ def directions(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d+1"]:
     zero = largest == 0
     x = x / torch.where(zero, 1, largest)  # no overflow in the squares below
     unit = x / torch.where(zero, 1, torch.linalg.vector_norm(x, dim=1, keepdim=True))
-    return torch.cat([torch.where(zero, 0, unit), zero.to(x.dtype)], dim=1)
+    return torch.cat([torch.where(zero, 0, unit), zero], dim=1)
 
 
 def rows_per_block(y: Tensor) -> int:

@@ -57,7 +57,7 @@ class KernelMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         """k(x, p) of each x with each point p that was kept."""
         Y, shape = self.points_, (len(X), len(self.points_))
         if callable(self.kernel):
-            K = np.asarray(self.kernel(X, Y), dtype=np.float64)
+            K: np.ndarray = np.asarray(self.kernel(X, Y), dtype=np.float64)
             if K.shape != shape or not np.isfinite(K).all():
                 raise ValueError(
                     f"kernel(X, Y) must give finite numbers of shape {shape}, got "
@@ -70,7 +70,7 @@ class KernelMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         K = pairwise_kernels(
             X, Y, metric=self.kernel, filter_params=True, gamma=self.gamma_, **extra
         )
-        return np.asarray(K, dtype=np.float64)
+        return K
 
     @property
     def _n_features_out(self) -> int:

@@ -71,7 +71,7 @@ class KernelMetric(KernelMap):
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> "KernelMetric":
         """X (n, d), labels y (n,) where the learner needs them."""
-        points = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        points = validate_data(self, X, ensure_min_samples=2)
         options = self.get_params(deep=False)
         del options["learner"]
         coordinates = KernelCoordinates(**options)
