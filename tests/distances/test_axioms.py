@@ -197,6 +197,31 @@ def test_round_off_does_not_count_and_more_does(dtype, units, counts, key):
     assert found == (pytest.approx(small, rel=0.02) if counts else 0.0)
 
 
+@pytest.mark.parametrize("key", ["nonnegativity", "self_distance"])
+@pytest.mark.parametrize(
+    ("dtype", "units"),
+    [
+        (torch.float64, 128),
+        (torch.float32, 128),
+        (torch.float16, 4),
+        (torch.bfloat16, 4),
+    ],
+)
+def test_the_bound_is_the_documented_one(dtype, units, key):
+    for share, counts in ((units, False), (units + 0.5, True)):
+        small = share * torch.finfo(dtype).eps
+        dist = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=dtype)  # the scale is 1
+        dist[1, 1] = small if key == "self_distance" else -small
+        assert axiom_violations(dist)[key] == (small if counts else 0.0)
+
+
+def test_half_types_are_added_up_in_float32():
+    # 1 + (1/2 + 2^-11) needs twelve bits, half has eleven
+    dist = torch.tensor([[0.0, 1.0, 4.0], [1.0, 0.0, 0.5 + 2**-11], [4.0, 1.0, 0.0]])
+    assert torch.equal(dist.half().float(), dist)
+    assert axiom_violations(dist.half())["triangle"] == 2.5 - 2**-11
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_types_keep_metrics_and_show_violations(dtype, generator):
     x = torch.rand(20, 1, generator=generator)

@@ -1,6 +1,7 @@
 """Tests for the distances of mlcourse.distances: each alone, and one by another."""
 
 import math
+import re
 from functools import partial
 
 import pytest
@@ -135,6 +136,14 @@ def test_zero_vector_is_at_a_right_angle_to_all_but_itself():
         torch.testing.assert_close(delta(x, x), expected)
 
 
+@pytest.mark.parametrize("delta", [cosine, chordal])
+def test_opposite_directions_are_at_2_and_never_beyond(delta, generator):
+    x = gauss(generator, 200, 7, dtype=torch.float32)
+    opposite = delta(x, -x).diagonal()  # rounding up would be above 2 for many
+    assert opposite.max() == 2
+    torch.testing.assert_close(opposite, torch.full((200,), 2.0))
+
+
 @pytest.mark.parametrize("p", [30.0, 400.0])
 @pytest.mark.parametrize("size", [1e-30, 1e-3, 1e4, 1e30])
 def test_large_p_neither_overflows_nor_vanishes(p, size):
@@ -228,6 +237,15 @@ def test_mahalanobis_is_euclid_after_the_map(generator):
     torch.testing.assert_close(mahalanobis(x, y, torch.eye(3)), euclidean(x, y))
 
 
+def test_mahalanobis_far_from_the_origin_keeps_its_digits(generator):
+    offset = torch.tensor([1e4, -2e4, 0.0])
+    x, y = (gauss(generator, n, 3, dtype=torch.float32) + offset for n in (8, 6))
+    exact = mahalanobis(x.double() - offset, y.double() - offset, FORM)
+    torch.testing.assert_close(
+        mahalanobis(x, y, FORM).double(), exact, rtol=1e-5, atol=0
+    )
+
+
 def test_mahalanobis_sees_the_symmetric_part_only(generator):
     x, y = gauss(generator, 8, 3), gauss(generator, 6, 3)
     skew = torch.tensor([[0.0, 5.0, -1.0], [-5.0, 0.0, 2.0], [1.0, -2.0, 0.0]]).double()
@@ -289,6 +307,17 @@ def test_form_has_gradient_0_where_points_coincide(generator):
     dist = mahalanobis(x, x, M)
     assert (dist.diagonal() == 0).all()
     dist.diagonal().sum().backward()
+    assert (M.grad == 0).all()
+
+
+def test_form_has_gradient_0_where_it_sees_no_difference_or_no_points(generator):
+    M = torch.diag(torch.tensor([1.0, 0.0])).requires_grad_()
+    x, y = torch.tensor([[3.0, 1.0]]), torch.tensor([[3.0, 5.0]])
+    dist = mahalanobis(x, y, M)
+    assert dist.item() == 0  # where the root has no slope, it is taken as 0
+    dist.sum().backward()
+    assert (M.grad == 0).all()
+    mahalanobis(x, torch.empty(0, 2), M).sum().backward()
     assert (M.grad == 0).all()
 
 
@@ -360,7 +389,9 @@ def test_wrong_form_says_what_and_why(delta):
 @pytest.mark.errors
 def test_form_that_is_not_psd_says_its_eigenvalue_and_the_way_out():
     M = torch.tensor([[1.0, 0.0], [0.0, -0.25]])
-    with pytest.raises(ValueError, match=r"smallest eigenvalue is -0\.25; project it"):
+    way = "is -0.25; project it: w, V = torch.linalg.eigh((M + M.T) / 2), "
+    way += "then M = (V * w.clamp(min=0)) @ V.T"
+    with pytest.raises(ValueError, match=re.escape(way) + "$"):
         mahalanobis(torch.ones(2, 2), torch.ones(2, 2), M)
     w, V = torch.linalg.eigh((M + M.T) / 2)
     M = (V * w.clamp(min=0)) @ V.T  # the message's own words

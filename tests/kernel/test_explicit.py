@@ -154,6 +154,36 @@ def test_a_curved_learner_is_refused(blobs):
         KernelMetric(KernelPCA(2, kernel="rbf")).fit(X, y)
 
 
+class Map(BaseEstimator):
+    """z -> scale (z + bend z^2)."""
+
+    def __init__(self, scale, bend):
+        self.scale, self.bend = scale, bend
+
+    def fit(self, z, y=None):
+        return self
+
+    def transform(self, z):
+        return self.scale * (z + self.bend * z**2)
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_whether_a_learner_is_linear_does_not_depend_on_its_unit(blobs, scale):
+    X, _ = blobs
+    metric, plain = (KernelMetric(lr, gamma=0.1) for lr in (Map(scale, 0.0), None))
+    expected = scale * plain.fit(X).distance(X, X)
+    atol = 1e-9 * scale
+    np.testing.assert_allclose(metric.fit(X).distance(X, X), expected, atol=atol)
+    with pytest.raises(ValueError, match=r"Map.transform\(z\) is off"):
+        KernelMetric(Map(scale, 0.1), gamma=0.1).fit(X)
+
+
+def test_a_learner_that_finds_nothing_gives_distance_0(blobs):
+    X, _ = blobs
+    assert (KernelMetric(Map(0.0, 0.0)).fit(X).distance(X, X) == 0).all()
+
+
 def test_parameters_count_one_number_a_point_and_row(blobs):
     X, y = blobs
     metric = KernelMetric(LDA(1), n_components=5).fit(X, y)

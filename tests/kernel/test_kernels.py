@@ -64,12 +64,15 @@ def test_is_symmetric_and_positive_semi_definite(name, rng):
 
 
 @each
-def test_takes_lists_and_float32_and_computes_in_float64(name, rng):
+def test_takes_lists_objects_and_float32_and_computes_in_float64(name, rng):
     kernel, _ = FORMULAS[name]
     X = rng.normal(size=(4, 3)).astype(np.float32)
     K = kernel(X, X)
     assert K.dtype == np.float64
     assert np.array_equal(K, kernel(X.tolist(), X.astype(np.float64)))
+    as_objects = kernel(X.astype(object), X.astype(object))
+    assert as_objects.dtype == np.float64
+    assert np.array_equal(K, as_objects)
 
 
 def test_by_hand():

@@ -64,6 +64,13 @@ def test_every_row_has_the_perplexity(perplexity):
     torch.testing.assert_close(p.sum(dim=1), torch.ones(300).double())
 
 
+def test_a_far_outlier_has_the_perplexity_as_well(points):
+    # Its distances differ by 1e-5 of their size, which only a huge beta tells apart.
+    dist = pairwise(torch.cat([points, points[:1] + 1e5]))
+    p = neighbour_probabilities(dist, perplexity=9.0)
+    assert (row_perplexity(p) - 9).abs().max() < 1e-8
+
+
 @pytest.mark.parametrize("perplexity", [5.0, 30.0])
 def test_joint_equals_scikit_learn(perplexity):
     dist = pairwise(torch.tensor(load_digits().data[:300]))

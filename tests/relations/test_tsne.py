@@ -1,5 +1,6 @@
 """Tests for mlcourse.relations.tsne and mlcourse.relations.tsne_objective."""
 
+import importlib
 import math
 
 import pytest
@@ -104,6 +105,80 @@ def test_unit_of_distance_changes_only_round_off(points):
     scaled = tsne(8 * dist, perplexity=5.0, generator=seed().manual_seed(1))
     values = [tsne_objective(y, P)[0].item() for y in (once, scaled)]
     assert values[0] == pytest.approx(values[1], rel=0.05)
+
+
+def loop_over_the_steps(P, generator, phases):
+    """Gradient descent with momentum and gains, from differences of all pairs."""
+    y = 1e-4 * torch.randn(len(P), 2, generator=generator).double()
+    rate = max(len(P) / 48, 50)
+    for steps, exaggeration, momentum in phases:
+        step, gain = torch.zeros_like(y), torch.ones_like(y)
+        for _ in range(steps):
+            difference = y[:, None] - y
+            w = (1 / (1 + (difference**2).sum(dim=2))).fill_diagonal_(0)
+            force = (exaggeration * P - w / w.sum()) * w
+            gradient = 4 * (force[:, :, None] * difference).sum(dim=1)
+            for i in range(len(P)):
+                for axis in (0, 1):
+                    turned = step[i, axis] * gradient[i, axis] < 0  # downhill as before
+                    wanted = gain[i, axis] + 0.2 if turned else gain[i, axis] * 0.8
+                    gain[i, axis] = max(wanted, 0.01)
+            step = momentum * step - rate * gain * gradient
+            y = y + step
+        y = y - y.mean(dim=0)
+    return y
+
+
+def test_first_steps_equal_a_loop(points, monkeypatch):
+    # Round-off grows tenfold in a few steps: only the first can be compared.
+    phases = ((4, 12.0, 0.5), (4, 1.0, 0.8))
+    module = importlib.import_module("mlcourse.relations.tsne")
+    monkeypatch.setattr(module, "_PHASES", phases)
+    dist = pairwise(points)
+    y = tsne(dist, perplexity=9.0, generator=torch.Generator().manual_seed(1))
+    P = joint_probabilities(dist, perplexity=9.0)
+    expected = loop_over_the_steps(P, torch.Generator().manual_seed(1), phases)
+    torch.testing.assert_close(y, expected, rtol=0, atol=1e-4)
+    assert expected.abs().max() > 1
+
+
+def test_more_than_2400_points_take_longer_steps(monkeypatch):
+    # On a ring every point sees the same distances, at the perplexity that the first
+    # beta gives: nothing is left to search for.
+    n = 2496
+    module = importlib.import_module("mlcourse.relations.tsne")
+    monkeypatch.setattr(module, "_PHASES", ((1, 1.0, 0.5),))
+    place = torch.arange(n).double()
+    gap = (place[:, None] - place).abs()
+    dist = torch.minimum(gap, n - gap)
+    energy = (dist[0] / (n // 2)) ** 2 - (2 / n) ** 2
+    energy[0] = 0
+    p = (-energy / energy.mean()).exp()[1:]
+    p /= p.sum()
+    perplexity = (-p * p.log()).sum().exp().item()
+    y = tsne(dist, perplexity=perplexity, generator=torch.Generator().manual_seed(1))
+    start = 1e-4 * torch.randn(n, 2, generator=torch.Generator().manual_seed(1))
+    P = joint_probabilities(dist, perplexity=perplexity)
+    _, gradient = tsne_objective(start.double(), P)
+    expected = start.double() - 0.8 * (n / 48) * gradient  # gain 0.8: no step yet
+    torch.testing.assert_close(
+        y, expected - expected.mean(dim=0), rtol=1e-6, atol=1e-12
+    )
+
+
+def test_map_of_float64_is_centred_to_float64(points):
+    y = tsne(pairwise(points), perplexity=9.0, generator=torch.Generator())
+    assert y.dtype == torch.float64
+    assert y.mean(dim=0).abs().max() < 1e-13 * y.abs().max()
+
+
+def test_default_perplexity_is_30(points):
+    dist = pairwise(points)
+    maps = [
+        tsne(dist, generator=torch.Generator().manual_seed(0), **given)
+        for given in ({}, {"perplexity": 30.0})
+    ]
+    assert torch.equal(*maps)
 
 
 def test_plain_gradient_descent_finds_little_left_to_gain(points):
