@@ -52,7 +52,7 @@ def closure(
             "pairs join its points; drop a pair of the chain, or this one"
         )
     a, b = group[D].sort(dim=1).values.unique(dim=0).T  # groups that are apart
-    size, order = group.bincount(), group.argsort(stable=True)
+    size, order = group.bincount(), group.argsort()
     begin = size.cumsum(0) - size
     count = size[a] * size[b]
     step = torch.arange(int(count.sum())).to(S) - (
