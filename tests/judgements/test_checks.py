@@ -53,6 +53,12 @@ def test_the_input_is_not_changed():
     assert S.tolist() == [[3, 1]]
 
 
+def test_pairs_of_many_points_are_not_taken_for_one_another():
+    S, D = [[0, 69999], [7, 69999]], [[1, 69999], [0, 69998], [69998, 69999]]
+    found = check_pairs(S, D, n=70000)
+    assert [len(pairs) for pairs in found] == [2, 3]
+
+
 @pytest.mark.errors
 @pytest.mark.parametrize(
     ("S", "D", "message"),
@@ -77,6 +83,7 @@ def test_the_input_is_not_changed():
         ),
         ([0, 1], [], r"S must hold pairs \(i, j\) as rows of 2 integers.*\(2,\)"),
         ([[0.0, 1.0]], [], "of torch.float32"),
+        ([], [[0, 1, 2]], r"^D must hold pairs.*got shape \(1, 3\)"),
     ],
 )
 def test_bad_pairs_are_named(S, D, message):
@@ -92,12 +99,15 @@ def test_bad_pairs_are_named(S, D, message):
         ([[1, 1, 2]], r"T must compare different points, got \(1, 1, 2\)"),
         ([[1, 2, 2]], r"different points, got \(1, 2, 2\)"),
         ([[1, 0, 1]], r"different points, got \(1, 0, 1\)"),
-        ([[0, 1, 2], [0, 1, 2]], "each judgement once"),
+        ([[0, 1, 2], [0, 1, 2]], "^T must hold each judgement once"),
         (
             [[3, 1, 2], [0, 1, 2], [0, 2, 1]],
             r"itself: it holds \(0, 1, 2\) \(row 1; 2",
         ),
-        ([[0, 1]], r"triplets \(anchor, positive, negative\) as rows of 3 integers"),
+        (
+            [[0, 1]],
+            r"^T must hold triplets \(anchor, positive, negative\) as rows of 3 integers",
+        ),
     ],
 )
 def test_bad_triplets_are_named(T, message):

@@ -88,3 +88,14 @@ def test_share_is_a_share(generator, share):
         flip_pairs([[0, 1]], [], share=share, generator=generator)
     with pytest.raises(ValueError, match="share must be from 0 to 1, got"):
         flip_triplets([[0, 1, 2]], share=share, generator=generator)
+
+
+@pytest.mark.errors
+def test_the_set_that_is_no_table_is_named(generator):
+    options = {"share": 0.5, "generator": generator}
+    with pytest.raises(ValueError, match="^S must hold pairs"):
+        flip_pairs([[0, 1, 2]], [], **options)
+    with pytest.raises(ValueError, match="^D must hold pairs"):
+        flip_pairs([], [[0, 1, 2]], **options)
+    with pytest.raises(ValueError, match="^T must hold triplets"):
+        flip_triplets([[0, 1]], **options)
