@@ -22,8 +22,7 @@ class LFDA(MahalanobisLearner):
 
     Parameters
     ----------
-    n_components : int or None, from 1 to the rank of the data; None takes the
-        directions with lambda > 0
+    n_components : int or None, from 1 to the rank of the data; None takes all
     n_neighbors : k >= 1; sigma_i is the distance from x_i to its k-th nearest neighbour
         of its class, or to the farthest where the class has fewer
     reg : from 0 to 1; share of S^lb + S^lw that is mixed into S^lw
@@ -39,7 +38,7 @@ class LFDA(MahalanobisLearner):
 
     Notes
     -----
-    A = 1 gives LDA's scatters. Where sigma_i sigma_j = 0 (k + 1 equal points), A is 1
+    A = 1 gives LDA's scatters; as A <= 1, no lambda is negative. Where sigma_i sigma_j = 0 (k + 1 equal points), A is 1
     for equal points and 0 for others, its limit. O(sum n_c^2 (d + k) + d^3) time.
 
     Source: Sugiyama, JMLR 8, 2007; sigma of Zelnik-Manor, Perona, NIPS 2004, k = 7.
@@ -78,8 +77,6 @@ class LFDA(MahalanobisLearner):
         variance, axes = relative_axes(ratio, reg=self.reg)
         values = 1 / variance - 1  # (mixed - within) / within, largest first
         k = self._n_rows(len(values), "the rank of the data")
-        if self.n_components is None:
-            k = max(1, int((values > 0).sum()))
         weights = np.sqrt(values.clip(min=0) / variance)[:k, None]
         self.components_ = fixed_signs(weights * axes[:k] @ np.linalg.solve(half, W))
         self.eigenvalues_ = values[:k]

@@ -122,15 +122,20 @@ def test_distances_scale_with_nothing(blobs):
 
 def test_full_shrinkage_weighs_all_directions_by_the_mixed_scatter(blobs):
     X, y = blobs
-    fitted = LFDA(5, reg=1.0).fit(X, y)
-    np.testing.assert_allclose(fitted.eigenvalues_, 0, atol=1e-12)
+    fitted = LFDA(reg=1.0).fit(X, y)
+    assert (fitted.eigenvalues_ == 0).all()  # S^lw is all there is: nothing is between
+    assert (fitted.components_ == 0).all()
+    assert fitted.components_.shape == (5, 5)
 
 
-def test_n_components_beyond_the_useful_get_weight_0(rng):
-    X, y = rng.normal(size=(40, 3)), np.arange(40) % 2
-    fitted = LFDA(3).fit(X, y)
+def test_no_direction_is_useless_even_where_classes_lie_on_one_another(rng):
+    # Equal means: LDA's lambdas are 0. A < 1 lets far points of a class part.
+    X, y = np.repeat(rng.normal(size=(20, 3)), 2, axis=0), np.arange(40) % 2
+    fitted = LFDA(n_neighbors=4).fit(X, y)
     assert fitted.components_.shape == (3, 3)
-    assert (fitted.components_[fitted.eigenvalues_ <= 0] == 0).all()
+    assert (fitted.eigenvalues_ > 0.01).all()
+    assert (np.diff(fitted.eigenvalues_) < 0).all()
+    np.testing.assert_allclose(LDA().fit(X, y).eigenvalues_, 0, atol=1e-12)
 
 
 def test_the_nearest_neighbour_alone_may_be_the_scale(blobs):
