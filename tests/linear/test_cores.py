@@ -106,24 +106,49 @@ def test_estimator_has_the_defaults_of_its_core(name):
     assert {key: of[0][key] for key in shared} == {key: of[1][key] for key in shared}
 
 
+@each
+def test_core_given_its_defaults_is_the_core(name, whole):
+    core, judged = CORES[name]
+    given = {
+        key: p.default
+        for key, p in inspect.signature(core).parameters.items()
+        if p.kind is p.KEYWORD_ONLY
+    }
+    X = whole.astype(float)
+    assert np.array_equal(core(X, **judged, **given), core(X, **judged))
+
+
 @pytest.mark.parametrize(
     ("name", "defaults"),
     [
-        ("DNE", {"n_neighbors": 5}),
-        ("GMML", {"t": 0.5}),
+        ("DNE", {"n_components": None, "n_neighbors": 5}),
+        ("GMML", {"t": 0.5, "reg": 1e-9}),
         ("ITML", {"gamma": 1.0, "bounds": None, "tol": 1e-6, "max_iter": 1000}),
-        ("LFDA", {"n_neighbors": 7}),
+        ("KISSME", {"reg": 0.0}),
+        ("LDA", {"n_components": None, "reg": 0.0}),
+        ("LFDA", {"n_components": None, "n_neighbors": 7, "reg": 0.0}),
         ("LMNN", {"n_neighbors": 3, "mu": 0.5, "tol": 1e-3, "max_iter": 1000}),
         ("LSML", {"weight": 1000.0, "tol": 1e-6, "max_iter": 1000}),
         ("MCML", {"tol": 1e-3, "max_iter": 1000}),
-        ("MLKR", {"max_iter": 200}),
-        ("MMC", {"diagonal": False, "tol": 1e-4, "max_iter": 1000}),
-        ("NCA", {"tol": 1e-6, "max_iter": 200}),
-        ("OASIS", {"C": 0.1}),
-        ("SCML", {"beta": 1e-5, "n_neighbors": 3, "n_impostors": 10}),
+        ("MLKR", {"n_components": None, "tol": 1e-5, "max_iter": 200}),
+        ("MMC", {"diagonal": False, "reg": 0.0, "tol": 1e-4, "max_iter": 1000}),
+        ("NCA", {"n_components": None, "tol": 1e-6, "max_iter": 200}),
+        ("OASIS", {"C": 0.1, "n_triplets": 20_000, "random_state": None}),
+        ("RCA", {"n_components": None, "reg": 0.0}),
+        (
+            "SCML",
+            {
+                "n_neighbors": 3,
+                "n_impostors": 10,
+                "n_bases": None,
+                "beta": 1e-5,
+                "tol": 1e-6,
+                "max_iter": 100,
+            },
+        ),
         ("SDML", {"balance": 0.9, "alpha": 0.01, "tol": 1e-4, "max_iter": 100}),
+        ("Whitening", {}),
     ],
 )
 def test_defaults_are_those_of_the_papers_or_stated(name, defaults):
-    params = getattr(mlcourse.linear, name)().get_params()
-    assert {key: params[key] for key in defaults} == defaults
+    assert getattr(mlcourse.linear, name)().get_params() == defaults

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mlcourse.linear
-from mlcourse.linear import MahalanobisLearner, Taxonomy
+from mlcourse.linear import LDA, MahalanobisLearner, Taxonomy
 
 pytestmark = [
     # A learner that stops early must say so; on the inputs below it may.
@@ -343,6 +343,49 @@ def test_metric_by_hand():
             return self
 
     given = Given().fit([[0.0, 0.0], [1.0, 1.0]], [0, 1])
+    assert given.transform(np.array([[3, 4]], dtype=object)).dtype == np.float64
     assert given.metric().tolist() == [[1.0, 2.0], [2.0, 4.0]]
     assert given.transform([[3.0, 4.0]]).tolist() == [[11.0]]
     assert given.get_feature_names_out().tolist() == ["given0"]
+
+
+# --- what is checked for all ----------------------------------------------------------
+
+
+@each_metric
+def test_transform_refuses_other_features_and_remembers_its_own(learner, iris):
+    fitted, name = clone(learner).fit(*iris), type(learner).__name__
+    with pytest.raises(ValueError, match=f"X has 3 features, but {name} is expecting"):
+        fitted.transform(iris[0][:, :3])
+    assert fitted.n_features_in_ == 4
+
+
+@pytest.mark.errors
+@each_metric
+def test_one_point_and_one_class_are_refused_by_name(learner, iris):
+    X, y = iris
+    name = type(learner).__name__
+    with pytest.raises(ValueError, match=f"1 sample.* minimum of 2 .* by {name}"):
+        clone(learner).fit(X[:1], y[:1])
+    if name not in ("Whitening", "RCA", "MLKR"):
+        with pytest.raises(
+            ValueError, match=f"^{name} needs at least 2 classes, got 1"
+        ):
+            clone(learner).fit(X, np.zeros_like(y))
+
+
+@pytest.mark.errors
+@each
+def test_numbers_are_no_classes(learner, iris):
+    if learner.taxonomy.supervision == "none" or type(learner).__name__ == "MLKR":
+        pytest.skip("takes no classes")
+    X, y = iris
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        clone(learner).fit(X, y + 0.5 * (np.arange(len(y)) % 2))
+
+
+@pytest.mark.filterwarnings("error")
+def test_whole_numbers_are_classes_however_many_there_are():
+    X = np.arange(60.0).reshape(30, 2) ** 2
+    y = np.arange(30) // 2 * 2  # scikit-learn would warn of 15 classes in 30 points
+    LDA().fit(X, np.r_[y[:-4], 90, 91, 92, 93])

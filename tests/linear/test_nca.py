@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.preprocessing import StandardScaler
 
-from mlcourse.linear import NCA, _soft, nca_objective
+from mlcourse.linear import LDA, NCA, _soft, nca_objective
 
 
 def definition(L, X, same):
@@ -123,6 +123,31 @@ def test_is_no_worse_than_scikit_learn(load, k):
     assert ours.objective_ == pytest.approx(
         nca_objective(ours.components_, X, same)[0], abs=1e-6
     )
+
+
+def test_starts_from_lda_where_it_has_as_many_axes_and_else_from_the_principal(blobs):
+    """A tolerance that ends at once leaves the start."""
+    X, y = blobs  # four classes: LDA has three axes
+    for k in (1, 3):
+        start = NCA(k, tol=1e9).fit(X, y)
+        expected = LDA(k).fit(X, y).metric()
+        np.testing.assert_allclose(start.metric(), expected, rtol=1e-9)
+        assert start.n_iter_ == 1
+    C = np.cov(X.T, ddof=0)
+    unit = np.trace(C) / 5  # mean variance of a feature
+    axes = np.linalg.eigh(C)[1][:, 1:]
+    np.testing.assert_allclose(
+        NCA(4, tol=1e9).fit(X, y).metric(), axes @ axes.T / unit, atol=1e-9 / unit
+    )
+
+
+def test_starts_short_of_saturation_with_many_features(rng):
+    X, y = rng.normal(size=(200, 64)) * 3, np.arange(200) % 2
+    metrics = [NCA(k, tol=1e9).fit(X, y).metric() for k in (16, 64)]
+    # Square lengths of the start's rows: 1 for up to 16 axes, 16 / k beyond.
+    unit = X.var(axis=0).mean()
+    for M, length in zip(metrics, (1.0, 0.25), strict=True):
+        assert np.linalg.eigvalsh(M)[-1] == pytest.approx(length / unit, rel=1e-9)
 
 
 def test_rotation_turns_the_metric_and_units_scale_it(blobs, rotation):

@@ -205,6 +205,34 @@ def test_ridge_is_a_share_of_the_mean_variance():
     assert b[0, 0] / b[0, 1] == pytest.approx(5.45 / 2.45)
 
 
+@pytest.mark.parametrize("unit", [1e-10, 1.0, 1e10])
+def test_discriminants_are_as_many_as_asked_for_in_any_unit(unit):
+    near, far = unit * np.eye(3), unit * np.diag([1.0, 3.0, 2.0])
+    for k in (1, 2, 3, 9):
+        np.testing.assert_allclose(
+            discriminants(near, far, k), np.eye(3)[[1, 2, 0][:k]], atol=1e-12
+        )
+    flat = np.diag([1.0, 0.0, 2.0])  # nothing is far along y
+    for share in (1e-6, 1.0, 1e6):
+        b = discriminants(near, unit * share * flat, 3)
+        np.testing.assert_allclose(b, np.eye(3)[[2, 0]], atol=1e-12)
+
+
+def test_centres_start_in_the_middle_and_then_far_from_all_seeds(blobs):
+    X, _ = blobs
+    X = X / X.std(axis=0) + [0, 9, 0, -5, 0]
+    for count in (2, 3, 6):
+        seeds = [((X - X.mean(axis=0)) ** 2).sum(axis=1).argmin()]
+        while len(seeds) < count:
+            gaps = [min(((x - X[s]) ** 2).sum() for s in seeds) for x in X]
+            seeds.append(int(np.argmax(gaps)))
+        means = X[seeds]
+        for _ in range(100):  # Lloyd's steps
+            own = [((x - means) ** 2).sum(axis=1).argmin() for x in X]
+            means = np.array([X[np.equal(own, c)].mean(axis=0) for c in range(count)])
+        np.testing.assert_allclose(centres(X, count), means, atol=1e-9)
+
+
 def test_bases_are_local_and_of_two_scales():
     # Left, the classes differ along x; right, along y. 25 points of each class a side.
     rng = np.random.default_rng(3)
