@@ -53,11 +53,10 @@ class Hinges:
         reach = self._reach(Z)
         square = square_lengths(Z, self.near, self.far)
         value = (1 - self.mu) * float((reach[self.known] - 1).sum())
-        pulls = np.where(self.known, 1 - self.mu, 0.0)
+        pulls = np.full(self.known.shape, 1 - self.mu)
         pushes = np.zeros(len(square))
         for t in range(self.known.shape[1]):
-            h = reach[self.near, t] - square
-            h = np.where(h > 0, h, 0.0)
+            h = np.maximum(reach[self.near, t] - square, 0.0)
             slope = np.minimum(h / gamma, 1) if gamma > 0 else (h > 0) * 1.0
             value += self.mu * float(slope @ (h - gamma / 2 * slope))
             slope *= self.mu
@@ -97,4 +96,4 @@ class Hinges:
             return 0.0
         half = vectors / np.sqrt(values)
         least = float(np.linalg.eigvalsh(half.T @ push @ half)[0])
-        return total * min(1.0, 1 / max(-least, 1e-300))
+        return total / max(1.0, -least)

@@ -35,7 +35,7 @@ def _nearest(
         among = order[(codes[order] == code) == own]
         centre = X[group].mean(axis=0)
         square = euclidean_distances(X[group] - centre, X[among] - centre, squared=True)
-        unit = 1e-9 * square.max(initial=0.0) or 1.0
+        unit = 1e-9 * square.max() or 1.0
         square = np.round(square / unit)  # ties, but for round-off
         if own:
             np.fill_diagonal(square, np.inf)

@@ -38,8 +38,9 @@ class LFDA(MahalanobisLearner):
 
     Notes
     -----
-    A = 1 gives LDA's scatters; as A <= 1, no lambda is negative. Where sigma_i sigma_j = 0 (k + 1 equal points), A is 1
-    for equal points and 0 for others, its limit. O(sum n_c^2 (d + k) + d^3) time.
+    A = 1 gives LDA's scatters. As A <= 1, no lambda is negative. Where sigma_i sigma_j
+    = 0 (k + 1 equal points), A is 1 for equal points and 0 for others, its limit.
+    O(sum n_c^2 (d + k) + d^3) time.
 
     Source: Sugiyama, JMLR 8, 2007; sigma of Zelnik-Manor, Perona, NIPS 2004, k = 7.
 
