@@ -106,7 +106,7 @@ def test_bad_pairs_are_named(S, D, message):
         ),
         (
             [[0, 1]],
-            r"^T must hold triplets \(anchor, positive, negative\) as rows of 3 integers",
+            r"^T must hold triplets \(anchor, positive, negative\) as rows of 3",
         ),
     ],
 )

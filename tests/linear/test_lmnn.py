@@ -86,7 +86,19 @@ def test_targets_are_the_nearest_of_the_class(small):
     square = cdist(X, X, "sqeuclidean")
     for i in range(len(X)):
         mates = [j for j in np.argsort(square[i]) if j != i and y[j] == y[i]][:3]
-        assert targets[i].tolist() == mates + [-1] * (3 - len(mates))
+        assert targets[i].tolist() == [*mates, *[-1] * (3 - len(mates))]
+    far = X + [1e7, -3e7, 0, 1e6, -1e6]  # offsets of 1e7 times the spread
+    assert np.array_equal(target_neighbours(far, y, 3), targets)
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0])
+def test_of_points_equally_far_the_one_with_lesser_coordinates_is_nearer(unit, rng):
+    X = unit * rng.permutation([[i, j] for i in range(12) for j in range(12)])
+    targets = target_neighbours(X, np.zeros(144, dtype=int), 10)
+    for i, x in enumerate(X):
+        square = np.round(((X - x) ** 2).sum(axis=1) / unit**2)
+        order = np.lexsort((*X.T, square))  # by square, then the last coordinate
+        assert targets[i].tolist() == [j for j in order if j != i][:10]
 
 
 # --- gradient -------------------------------------------------------------------------
@@ -160,7 +172,7 @@ def test_the_bound_is_the_largest_share_that_proves_it(small):
     X = X - X.mean(axis=0)
     hinges = Hinges(X, y, targets, mu=0.5)
     seen = set()
-    for weight, gamma in ((1.0, 0.1), (5e-3, 0.1), (1.0, 1e5)):
+    for weight, gamma in ((1.0, 0.1), (5e-3, 0.1), (1e-9, 0.1), (1.0, 1e5)):
         L = 0.3 * np.eye(5)
         hinges.find(L, slack=0.0)
         pull = weight * 0.5 * pair_scatter(X, np.argwhere(y[:, None] == y))
@@ -175,8 +187,9 @@ def test_the_bound_is_the_largest_share_that_proves_it(small):
         assert bound == pytest.approx(total * low, rel=1e-6)
         seen.add(low > 1 - 1e-9)
     assert seen == {False, True}
-    flat = np.diag([0.0, 1, 1, 1, 1])
-    assert hinges.lower_bound(L, flat, gamma=0.1) == 0.0  # nothing is proved
+    for tiny in (0.0, 1e-14):  # round-off of the largest: nothing is proved
+        flat = np.diag([tiny, 1e-4, 1e-4, 1e-4, 1])
+        assert hinges.lower_bound(L, flat, gamma=0.1) == 0.0
 
 
 @pytest.mark.parametrize("mu", [0.2, 0.5])
