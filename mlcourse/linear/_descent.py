@@ -28,7 +28,7 @@ def principal_start(
             f"X holds {len(X)} copies of one point; a metric needs points that differ"
         )
     X /= unit
-    variance, axes = np.linalg.eigh(X.T @ X / len(X))
+    variance, axes = np.linalg.eigh(X.T @ X)
     axes = np.where(variance > 1e-12 * variance[-1], axes, 0.0).T[::-1]
     return X, axes[:k], float(unit)
 

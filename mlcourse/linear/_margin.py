@@ -23,32 +23,30 @@ def least(
     until it did not, so the rounded objective never rises.
     """
     L, gamma, lower, steps, room = np.eye(len(pull)), 0.3, 0.0, 0, FIRST
+    before = np.inf
     hinges.find(L, slack=SLACK)
-    before = hinges(L, gamma=0.0)[0]
     while True:
         at = partial(hinges, gamma=gamma)
         start = at(L)[0]
         room = min(room, max_iter - steps)
         new, _, taken = descend(at, L, max_iter=room, tol=1e-5 * gamma)
         steps += taken
-        whole = False
         for _ in range(30):
             hinges.find(new, slack=SLACK)
-            whole = at(new)[0] <= start
-            if whole:
+            if at(new)[0] <= start:
+                L = new
                 break
             new, taken = (L + new) / 2, room
-        if whole:
-            L = new
         else:
+            taken = 0
             hinges.find(L, slack=SLACK)
         value = hinges(L, gamma=0.0)[0]
         lower = max(lower, hinges.lower_bound(L, pull, gamma=gamma))
         gap = (value - lower) / max(value, 1.0)
         settled = gap <= tol
-        if taken < room or not whole:
+        if taken < room:
             gained, before, gamma = before - value, value, gamma / 3
-            settled |= gamma < 0.05 and gained <= tol / 10 * max(value, 1.0)
+            settled |= gained <= tol / 10 * max(value, 1.0)
         if settled or steps >= max_iter:
             return L, value, gap, steps, settled
         room = min(2 * room, MOST)

@@ -66,7 +66,6 @@ class ClassPairs:
             self.blocks += [
                 (slice(row, min(row + step, end)), other)
                 for row in range(start, end, step)
-                if other.stop > other.start
             ]
 
     def squares(self, L: Float[np.ndarray, "k d"]) -> Float[np.ndarray, " m"]:

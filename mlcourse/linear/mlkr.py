@@ -70,7 +70,7 @@ class MLKR(MahalanobisLearner):
     def fit(self, X: ArrayLike, y: ArrayLike) -> "MLKR":
         """X (n, d), targets y (n,): numbers."""
         points, target = validate_data(
-            self, X, y, dtype=np.float64, ensure_min_samples=2, y_numeric=True
+            self, X, y, dtype=np.float64, ensure_min_samples=2
         )
         check_steps(self.max_iter, self.tol)
         target = np.asarray(target, dtype=np.float64)
