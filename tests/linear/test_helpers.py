@@ -99,6 +99,10 @@ def test_principal_start_has_the_widest_axes_first_and_none_without_data(rng):
     )
     np.testing.assert_array_equal(principal_start(X, 2)[1], axes[:2])
     assert not axes[3].any()
+    steep = rng.normal(size=(300, 3)) * [1.0, 1e-3, 1e-7]  # 1e-14 of a variance is none
+    np.testing.assert_array_equal(
+        principal_start(steep, 3)[1].any(axis=1), [True, True, False]
+    )
 
 
 def test_white_of_single_features_leaves_out_what_does_not_vary(rng):
@@ -231,8 +235,15 @@ def test_wrong_judgements_are_named(rows, message):
 
 @pytest.mark.errors
 def test_equal_points_have_no_span():
-    with pytest.raises(ValueError, match="holds 4 copies of one point"):
-        span(np.full((4, 2), 0.3))
+    for n in range(2, 40):  # the mean of n numbers 0.3 is not always 0.3
+        X = np.array([[0.3, -0.1]] * n)
+        for use in (
+            span,
+            lambda X: principal_start(X, 1),
+            lambda X: white(X, diagonal=True),
+        ):
+            with pytest.raises(ValueError, match=f"X holds {n} copies of one point"):
+                use(X)
 
 
 @pytest.mark.errors

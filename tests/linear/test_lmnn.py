@@ -7,7 +7,8 @@ from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
-from mlcourse.linear import LMNN, _impostors
+from mlcourse.linear import LMNN, _impostors, _margin
+from mlcourse.linear._descent import descend
 from mlcourse.linear._hinges import Hinges
 from mlcourse.linear._impostors import strangers_within, target_neighbours
 from mlcourse.linear._margin import SLACK, least
@@ -87,7 +88,7 @@ def test_targets_are_the_nearest_of_the_class(small):
     for i in range(len(X)):
         mates = [j for j in np.argsort(square[i]) if j != i and y[j] == y[i]][:3]
         assert targets[i].tolist() == [*mates, *[-1] * (3 - len(mates))]
-    far = X + [1e7, -3e7, 0, 1e6, -1e6]  # offsets of 1e7 times the spread
+    far = X + np.array([1e7, -3e7, 0, 1e6, -1e6])  # offsets of 1e7 times the spread
     assert np.array_equal(target_neighbours(far, y, 3), targets)
 
 
@@ -192,7 +193,7 @@ def test_the_bound_is_the_largest_share_that_proves_it(small):
         assert hinges.lower_bound(L, flat, gamma=0.1) == 0.0
 
 
-@pytest.mark.parametrize("mu", [0.2, 0.5])
+@pytest.mark.parametrize("mu", [0.2, 0.5, 0.9])
 def test_the_gap_holds_however_early_it_stops(small, mu):
     X, y, _ = small
     best = LMNN(mu=mu, tol=1e-5).fit(X, y).objective_
@@ -207,16 +208,16 @@ def test_the_gap_holds_however_early_it_stops(small, mu):
 class Wall(Hinges):
     """A slope down to 2 I, and a wall around I that is seen only where it is sought."""
 
-    def __init__(self):
-        self.sought = []
+    def __init__(self, width=0.0, steepness=1.0):
+        self.sought, self.width, self.steepness = [], width, steepness
 
     def find(self, L, *, slack):
         self.sought.append((L.copy(), slack))
-        self.wall = 1e9 * (not np.array_equal(L, np.eye(2)))
+        self.wall = 1e9 * bool(np.abs(L - np.eye(2)).max() > self.width)
 
     def __call__(self, L, *, gamma):
-        rest = L - 2 * np.eye(2)
-        return float((rest**2).sum() + self.wall), 2 * rest
+        rest, slope = L - 2 * np.eye(2), self.steepness
+        return slope * float((rest**2).sum()) + self.wall, slope * 2 * rest
 
     def lower_bound(self, L, pull, *, gamma):
         return 0.0
@@ -229,6 +230,76 @@ def test_a_round_that_only_made_it_worse_is_undone():
     assert (value, gap, settled) == (2.0, 1.0, True)
     assert np.array_equal(wall.sought[-1][0], L)
     assert {slack for _, slack in wall.sought} == {SLACK}
+    trials = [L[0, 0] - 1 for L, _ in wall.sought[1:10]]
+    np.testing.assert_allclose(trials, trials[0] / 2.0 ** np.arange(9))  # cut in half
+
+
+def test_a_round_that_went_too_far_is_cut_in_half_until_it_did_not():
+    wall = Wall(width=0.4)
+    L, value, *_ = least(wall, np.eye(2), 1000, 1e-9)
+    first = next(place[0, 0] for place, _ in wall.sought[1:] if place[0, 0] <= 1.4)
+    assert 1.2 < first <= 1.4  # half of the first trial that was beyond
+    assert value == pytest.approx(2 * (2 - L[0, 0]) ** 2)
+    assert 1.399 < L[0, 0] <= 1.4  # and so on, up to the wall
+
+
+def test_below_1_the_gap_is_not_relative():
+    for steepness in (0.2, 50.0):  # values 0.4 and 100 at I
+        _, value, gap, *_ = least(Wall(0.0, steepness), np.eye(2), 100, 1e-3)
+        assert value == pytest.approx(2 * steepness)
+        assert gap == pytest.approx(min(value, 1.0))
+
+
+class Script(Hinges):
+    """Nothing to descend; the exact objective and its bound follow a script."""
+
+    def __init__(self, values, bounds):
+        self.values, self.bounds = iter(values), iter(bounds)
+
+    def find(self, L, *, slack):
+        pass
+
+    def __call__(self, L, *, gamma):
+        return (0.0 if gamma > 0 else next(self.values)), np.zeros_like(L)
+
+    def lower_bound(self, L, pull, *, gamma):
+        return next(self.bounds)
+
+
+@pytest.mark.parametrize("size", [0.5, 1.0, 200.0])
+def test_ends_where_a_round_gains_less_than_a_tenth_of_tol(size):
+    # Rounds gain, in units of tol / 10 = 1e-3 of max(value, 1): any, 3, 1.05, 0.97, 9.
+    unit = 1e-3 * max(size, 1.0)
+    values = size - unit * np.cumsum([0, 3, 1.05, 0.97, 9, 0])
+    found = least(Script(values, np.zeros(6)), np.eye(2), 100, 1e-2)
+    assert found[1] == values[3]
+    assert found[4] is np.True_ or found[4] is True
+
+
+def test_ends_where_the_best_bound_so_far_is_within_tol():
+    # A later bound may be worse; the gap is that to the best of them.
+    values, bounds = [9.0, 5.0, 4.0, 3.0], [2.0, 3.97, 1.0, 0.0]
+    found = least(Script(values, bounds), np.eye(2), 100, 1e-2)
+    assert found[1:4] == (4.0, pytest.approx(0.03 / 4), 0)
+    found = least(Script([4.0], [3.99]), np.eye(2), 100, 1e-2)
+    assert found[1:3] == (4.0, pytest.approx(0.01 / 4))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("max_iter", [1, 7, 20, 1000])
+def test_steps_are_those_taken_and_no_more_than_allowed(small, monkeypatch, max_iter):
+    X, y, _ = small
+    taken = []
+
+    def counted(objective, L, *, max_iter, tol):
+        found = descend(objective, L, max_iter=max_iter, tol=tol)
+        taken.append(found[2])
+        return found
+
+    monkeypatch.setattr(_margin, "descend", counted)
+    fitted = LMNN(max_iter=max_iter, tol=1e-6).fit(X, y)
+    assert fitted.n_iter_ == sum(taken) <= max_iter
+    assert len(taken) > 1 or max_iter < 5
 
 
 def test_rotation_turns_the_metric_and_units_scale_it(small, rotation):
@@ -245,6 +316,7 @@ def test_classes_far_apart_need_no_push():
     X = np.r_[TOY, TOY + 100.0]
     fitted = LMNN(n_neighbors=1).fit(X, np.repeat([0, 1], 4))
     assert fitted.objective_ < 1.0
+    assert 0 <= fitted.duality_gap_ <= fitted.objective_
 
 
 def test_many_features_without_variance():

@@ -8,8 +8,9 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
-from mlcourse.linear import MCML
+from mlcourse.linear import MCML, mcml
 from mlcourse.linear._collapse import Collapse
+from mlcourse.linear._descent import descend
 
 
 def divergence(M, X, y):
@@ -83,6 +84,44 @@ def test_the_bound_is_the_entropy_of_a_feasible_mixture(rng, scale):
     assert found == pytest.approx(kl)
     assert bound > collapse.entropy  # the mixture says more than "KL >= 0"
     assert gap == pytest.approx((kl + collapse.entropy - bound) / max(kl, 1.0))
+
+
+def test_what_proves_nothing_leaves_the_bound_that_kl_is_not_negative():
+    # Classes without extent along x: C0 is singular. Below 1 the gap is the KL.
+    X = np.array([[0.0, 0], [0, 1], [3, 0], [3, 1]])
+    y = np.array([0, 0, 1, 1])
+    for L in (np.eye(2), 0.3 * np.eye(2)):
+        kl, gap = Collapse(X, y).certify(L)
+        assert kl == pytest.approx(divergence(L.T @ L, X, y), rel=1e-9)
+        assert gap == pytest.approx(kl / max(kl, 1.0))
+    # Six points of which the nearest others scatter more than C0 along an axis.
+    X = np.array([[0.0, 1], [2, 2], [3, 2], [0, 3], [4, 3], [4, 4]])
+    assert Collapse(X, np.repeat([0, 1], 3)).certify(np.eye(2))[1] == 1.0
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_unit_of_the_points_does_not_change_the_bound(small, unit):
+    X, y = small
+    L = MCML().fit(X, y).components_
+    found = Collapse(unit * X, y).certify(L / unit)
+    assert found == pytest.approx(Collapse(X, y).certify(L), rel=1e-6)
+    assert found[1] < 0.01
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("max_iter", [1, 9, 12, 1000])
+def test_steps_are_those_taken_and_no_more_than_allowed(small, monkeypatch, max_iter):
+    taken = []
+
+    def counted(objective, L, *, max_iter, tol):
+        found = descend(objective, L, max_iter=max_iter, tol=100 * tol)  # more rounds
+        taken.append(found[2])
+        return found
+
+    monkeypatch.setattr(mcml, "descend", counted)
+    fitted = MCML(max_iter=max_iter, tol=1e-7).fit(*small)
+    assert fitted.n_iter_ == sum(taken) <= max_iter
+    assert len(taken) > 1 or max_iter == 1
 
 
 @pytest.mark.parametrize(

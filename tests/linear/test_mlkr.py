@@ -105,6 +105,29 @@ def test_units_of_x_and_y_change_nothing(task):
     )
 
 
+def test_starts_from_the_first_principal_axes(task):
+    X, y = task
+    X = X * [1.0, 2.0, 3.0]
+    fitted = MLKR(2, tol=1e9).fit(X, y)  # ends at once
+    C = np.cov(X.T, ddof=0)
+    axes, unit = np.linalg.eigh(C)[1][:, 1:], np.trace(C) / 3
+    np.testing.assert_allclose(fitted.metric(), axes @ axes.T / unit, atol=1e-9)
+    assert fitted.n_iter_ == 1
+
+
+def test_two_points_guess_each_other():
+    # Errors 5 and -5 whatever L is, over a variance of 2.5^2.
+    assert MLKR().fit([[0.0], [1.0]], [3.0, 8.0]).objective_ == pytest.approx(4)
+
+
+def test_far_from_the_origin_keeps_its_digits(point):
+    L, X, y = point
+    value, gradient = mlkr_objective(L, X, y)
+    found = mlkr_objective(L, X + np.array([1e6, -3e6, 0]), y)
+    assert found[0] == pytest.approx(value, rel=1e-6)
+    np.testing.assert_allclose(found[1], gradient, atol=1e-5 * np.abs(gradient).max())
+
+
 def test_says_when_it_stopped_early(task):
     with pytest.warns(ConvergenceWarning, match="after 1 steps"):
         MLKR(max_iter=1).fit(*task)

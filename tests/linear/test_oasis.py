@@ -90,6 +90,13 @@ def test_start_is_not_changed_in_place(triplets):
     assert (W == 0.5).all()
 
 
+@pytest.mark.errors  # whole numbers are refused by the pass that checks types
+def test_start_may_hold_whole_numbers(triplets):
+    X, T = triplets
+    W = np.eye(5, dtype=int)
+    assert np.array_equal(oasis(X, T, W=W), oasis(X, T))
+
+
 def test_parts_in_order_are_the_whole(triplets):
     X, T = triplets
     half = oasis(X, T[:140])

@@ -44,6 +44,23 @@ def test_all_pairs_of_classes_are_the_listed_ones(blobs, rng, same, block, monke
         np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
+def test_far_from_the_origin_keeps_its_digits(blobs):
+    X, y = blobs
+    S, _ = pairs_from_codes(y)
+    far = X + np.array([1e6, -3e6, 0, 0, 1e5])
+    for near, moved in (
+        (ListedPairs(X, S), ListedPairs(far, S)),
+        (ClassPairs(X, y, same=True), ClassPairs(far, y, same=True)),
+    ):
+        squares = near.squares(np.eye(5))
+        np.testing.assert_allclose(
+            moved.squares(np.eye(5)), squares, rtol=1e-6, atol=1e-6
+        )
+        np.testing.assert_allclose(
+            moved.scatter(squares), near.scatter(squares), rtol=1e-6
+        )
+
+
 def test_equal_points_are_at_distance_zero(blobs):
     X, y = blobs
     X, y = np.r_[X, X[:3]] + 1e3, np.r_[y, (y[:3] + 1) % 4]
