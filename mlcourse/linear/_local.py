@@ -63,7 +63,7 @@ def signed_neighbours(
             last = min(k, n - 1) - 1
             kth = np.partition(square, last, axis=1)[:, last, None]
             near = allowed & (square <= kth * (1 + 1e-9) + round_off)
-            found.append(csr_array(near, dtype=np.float64))
+            found.append(csr_array(near))
         near = vstack(found)
         F = F + sign * near.maximum(near.T)
     return F

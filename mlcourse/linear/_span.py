@@ -29,9 +29,10 @@ def span(
             f"X holds {len(X)} copies of one point; a metric needs points that differ"
         )
     scale, points = scale[varies], X[:, varies] / scale[varies]
-    values, vectors = np.linalg.eigh(points.T @ points / len(X))
-    axes = vectors[:, values > NULL * values[-1]].T
-    map_ = axes / np.sqrt(values[values > NULL * values[-1], None])
+    values, vectors = np.linalg.eigh(points.T @ points)
+    kept = values > NULL * values[-1]
+    axes = vectors[:, kept].T
+    map_ = axes / np.sqrt(values[kept, None])
     Z = points @ map_.T
     rest = np.linalg.inv(np.linalg.cholesky(Z.T @ Z / len(Z)))  # nearly I
     Z, map_ = Z @ rest.T, rest @ map_ / scale
