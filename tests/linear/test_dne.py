@@ -58,6 +58,13 @@ def test_rows_are_orthonormal_and_only_negative_ones_stay(blobs):
     assert (np.diff(every) > 0).all()
 
 
+def test_far_from_the_origin_keeps_its_digits(blobs):
+    X, y = blobs
+    far = X + np.array([1e6, -3e6, 0, 0, 1e5])
+    M = DNE(3).fit(X, y).metric()
+    np.testing.assert_allclose(DNE(3).fit(far, y).metric(), M, atol=1e-6)
+
+
 def test_a_direction_without_data_is_not_negative(blobs):
     X, y = blobs
     wide = np.c_[X, np.zeros(len(X)), np.zeros(len(X))]  # its lambda is 0

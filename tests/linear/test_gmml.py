@@ -79,6 +79,27 @@ def test_exchanging_s_and_d_inverts(judged):
     np.testing.assert_allclose(M @ back, np.eye(5), atol=1e-7)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_the_unit_of_the_points_does_not_matter_halfway(judged, unit):
+    X, S, D = judged
+    M = gmml(X, S, D)
+    np.testing.assert_allclose(gmml(unit * X, S, D), M, rtol=1e-6)
+    flat = np.diag([1.0, 0.0, 2.0])  # some eigenvalues are 0, in any unit
+    with pytest.raises(ValueError, match="scatter of S is singular"):
+        geodesic(unit**2 * flat, np.eye(3), t=0.5, reg=0.0)
+    M = geodesic(unit**2 * np.eye(3), unit**2 * flat, t=0.5, reg=0.0)
+    np.testing.assert_allclose(M, np.diag([1, 0, 2**0.5]), atol=1e-9)
+
+
+def test_dissimilar_pairs_of_one_direction_give_no_nan(rng):
+    B = rng.normal(size=(4, 4))
+    D = np.outer(B[0], B[0])  # eigenvalues of round-off, some of them negative
+    for t in (0.3, 0.5):
+        M = geodesic(B @ B.T, D, t=t, reg=0.0)
+        assert np.linalg.matrix_rank(M, tol=1e-4 * np.trace(M)) == 1
+        assert np.isfinite(M).all()
+
+
 def test_estimator_uses_all_pairs(blobs):
     X, y = blobs
     S, D = pairs_from_codes(y)

@@ -75,10 +75,17 @@ def test_span_is_white_and_leaves_out_what_does_not_vary(blobs):
 
 def test_span_stays_white_where_features_nearly_agree(rng):
     X = rng.normal(size=(50, 3))
-    X[:, 2] = X[:, 0] + 1e-4 * X[:, 2]
-    Z, W = span(X)
-    assert len(W) == 3
-    np.testing.assert_allclose(Z.T @ Z / 50, np.eye(3), atol=1e-12)
+    for gap in (1e-4, 1e-5):
+        near = np.c_[X[:, :2], X[:, 0] + gap * X[:, 2]]
+        Z, W = span(near)
+        assert len(W) == 3
+        np.testing.assert_allclose(Z.T @ Z / 50, np.eye(3), atol=1e-12)
+
+
+def test_span_takes_what_is_below_1e_minus_12_of_the_largest_variance_for_nothing(rng):
+    f, g, h = rng.normal(size=(3, 50))
+    X = np.c_[f, f + 1e-3 * g, f + 1e-3 * g + 1e-7 * h]  # 3, 1e-6, 1e-14
+    assert len(span(X)[1]) == 2
 
 
 def test_relative_axes_shrink_towards_all_the_data():
@@ -125,7 +132,8 @@ def test_affinity_is_its_loop(rng):
         for i in range(9)
     ]
     np.testing.assert_allclose(affinity(X, 3), expected, rtol=1e-9)
-    np.testing.assert_allclose(affinity(X + 1e6, 3), expected, rtol=1e-7)
+    far = X + np.array([1e6, -3e6, 1e5])
+    np.testing.assert_allclose(affinity(far, 3), expected, rtol=1e-7)
 
 
 def test_affinity_of_equal_points_is_its_limit():
@@ -188,6 +196,20 @@ def test_neighbours_end_with_the_points(k):
     X = np.array([[0.0], [1.0], [3.0], [7.0]])
     F = signed_neighbours(X, np.array([0, 0, 0, 0]), k).toarray()
     assert (1 - np.eye(4) == F).all()
+
+
+def test_neighbours_of_a_small_class_are_all_of_it():
+    X = np.array([[0.0], [1.0], [3.0], [7.0], [8.0], [9.5]])
+    F = signed_neighbours(X, np.array([0, 0, 1, 1, 1, 1]), 2).toarray()
+    assert F[0].tolist() == [0, 1, -1, -1, -1, -1]  # all four are near strangers of it
+    assert F[1].tolist() == [1, 0, -1, -1, -1, -1]
+
+
+def test_neighbours_at_distance_0_count():
+    X = np.array([[0.1, 0.3], [0.1, 0.3], [0.1, 0.3], [4.0, 5.0]]) * 1e3
+    F = signed_neighbours(X, np.array([0, 0, 1, 1]), 1).toarray()
+    friends = np.kron(np.eye(2), [[0, 1], [1, 0]])
+    assert np.array_equal(F, friends - np.kron([[0, 1], [1, 0]], np.ones((2, 2))))
 
 
 def test_neighbours_at_one_distance_all_count():

@@ -191,6 +191,7 @@ def test_the_bound_is_the_largest_share_that_proves_it(small):
     for tiny in (0.0, 1e-14):  # round-off of the largest: nothing is proved
         flat = np.diag([tiny, 1e-4, 1e-4, 1e-4, 1])
         assert hinges.lower_bound(L, flat, gamma=0.1) == 0.0
+    assert hinges.lower_bound(L, 1e-13 * np.eye(5), gamma=0.1) > 0.0  # in any unit
 
 
 @pytest.mark.parametrize("mu", [0.2, 0.5, 0.9])

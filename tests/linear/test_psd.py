@@ -56,6 +56,15 @@ def test_root_gives_back_the_metric_largest_first(rng):
     assert (norms[2:] < 1e-7).all()
 
 
+@pytest.mark.errors  # whole numbers are refused by the pass that checks types
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_is_computed_in_float64(dtype):
+    M = np.array([[5, 2, 1], [2, -3, 7], [1, 7, 2]]).astype(dtype)
+    found = project_psd(M)
+    assert found.dtype == np.float64
+    assert np.array_equal(found, project_psd(M.astype(np.float64)))
+
+
 def test_signs_are_fixed_by_the_largest_entry():
     L = np.array([[1.0, -3.0], [0.2, 0.1], [0.0, 0.0]])
     assert fixed_signs(L).tolist() == [[-1.0, 3.0], [0.2, 0.1], [0.0, 0.0]]

@@ -41,6 +41,12 @@ def test_fewer_points_than_features_give_the_pseudo_inverse(rng):
     np.testing.assert_allclose(pdist(fitted.transform(X)), np.sqrt(10), rtol=1e-9)
 
 
+def test_two_points_are_enough():
+    # They differ by (3, 4): ddof 1 gives them a squared distance of 2.
+    L = Whitening().fit([[0.0, 0], [3, 4]]).components_
+    np.testing.assert_allclose(np.abs(L), [[0.06 * 2**1.5, 0.08 * 2**1.5]])
+
+
 def test_digits_with_constant_pixels():
     X, _ = load_digits(return_X_y=True)
     fitted = Whitening().fit(X)
