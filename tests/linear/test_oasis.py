@@ -198,6 +198,16 @@ def test_draws_follow_the_seed_and_vary_with_it(blobs):
     assert not np.array_equal(one, other)
 
 
+def test_where_the_rows_of_other_classes_stand_changes_no_draw(rng):
+    y = np.repeat([0, 1, 2], [50, 30, 70])
+    mixed = rng.permutation(y)
+    place = np.concatenate([[i for i in range(150) if mixed[i] == c] for c in range(3)])
+    T, found = (
+        draw_triplets(v, 99, random=np.random.RandomState(4)) for v in (y, mixed)
+    )
+    assert np.array_equal(found, place[T])
+
+
 def test_drawn_triplets_are_valid_and_balanced():
     y = np.array([2, 0, 1, 0, 1, 1, 1, 3, 3, 1, 1])  # class 2 has one point
     T = draw_triplets(y, 60_000, random=np.random.RandomState(0))
