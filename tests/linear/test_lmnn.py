@@ -271,10 +271,10 @@ class Script(Hinges):
 def test_ends_where_a_round_gains_less_than_a_tenth_of_tol(size):
     # Rounds gain, in units of tol / 10 = 1e-3 of max(value, 1): any, 3, 1.05, 0.97, 9.
     unit = 1e-3 * max(size, 1.0)
-    values = size - unit * np.cumsum([0, 3, 1.05, 0.97, 9, 0])
-    found = least(Script(values, np.zeros(6)), np.eye(2), 100, 1e-2)
+    values = (size - unit * np.cumsum([0, 3, 1.05, 0.97, 9, 0])).tolist()
+    found = least(Script(values, [0.0] * 6), np.eye(2), 100, 1e-2)
     assert found[1] == values[3]
-    assert found[4] is np.True_ or found[4] is True
+    assert found[4] is True
 
 
 def test_ends_where_the_best_bound_so_far_is_within_tol():
