@@ -78,7 +78,7 @@ class OASIS(BaseEstimator):
         return scores
 
     def _learn(self, X: ArrayLike, y: ArrayLike, *, fresh: bool) -> "OASIS":
-        points, y = validate_data(self, X, y, reset=fresh, dtype=np.float64)
+        points, y = validate_data(self, X, y, reset=fresh)
         check_classification_targets(y)
         codes = np.unique(np.asarray(y), return_inverse=True)[1]
         if fresh:
