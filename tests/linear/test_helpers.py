@@ -83,7 +83,7 @@ def test_span_stays_white_where_features_nearly_agree(rng):
 
 
 def test_span_takes_what_is_below_1e_minus_12_of_the_largest_variance_for_nothing(rng):
-    f, g, h = rng.normal(size=(3, 50))
+    f, g, h = rng.normal(size=(3, 500))
     X = np.c_[f, f + 1e-3 * g, f + 1e-3 * g + 1e-7 * h]  # 3, 1e-6, 1e-14
     assert len(span(X)[1]) == 2
 

@@ -239,6 +239,38 @@ def test_stopping_early_is_said(judged):
         itml(X, S, D, max_iter=2)
 
 
+def test_estimator_says_by_its_name_that_it_stopped_early(blobs):
+    with pytest.warns(ConvergenceWarning, match="^ITML stopped after 1 steps"):
+        ITML(max_iter=1).fit(*blobs)
+
+
+def test_far_from_the_origin_keeps_its_digits(judged):
+    X, S, D = judged
+    far = X + np.array([1e6, -3e6, 0, 0, 1e5])
+    np.testing.assert_allclose(
+        itml(far, S, D, tol=1e-9), itml(X, S, D, tol=1e-9), atol=1e-3
+    )
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("steps", [1, 2])
+def test_gap_of_a_linear_loss_is_the_true_one_over_1_and_the_value(steps):
+    C = np.array([[2.0, 0.5], [0.5, 1.0]])
+    L, gap, _ = logdet_minimum(
+        lambda L: (float(np.trace(L @ C @ L.T)), C),
+        np.eye(2),
+        name="none",
+        tol=1e-12,
+        max_iter=steps,
+    )
+    f, least = (
+        logdet(M, np.eye(2)) + np.trace(M @ C)
+        for M in (L.T @ L, np.linalg.inv(np.eye(2) + C))
+    )
+    assert gap == pytest.approx((f - least) / (1 + f))
+    assert gap > 1e-6
+
+
 def test_certificate_of_a_linear_loss_is_exact():
     # h(M) = tr(C M): the minimum is (I + C)^{-1}, the bound the true gap.
     C = np.array([[2.0, 0.5], [0.5, 1.0]])

@@ -108,6 +108,14 @@ def test_the_unit_of_the_points_does_not_change_the_bound(small, unit):
     assert found[1] < 0.01
 
 
+def test_extent_below_1e_minus_12_of_the_largest_proves_nothing(small):
+    X, y = small
+    L, scale = MCML().fit(X, y).components_, np.array([1e-7, 1e-2, 1, 1, 1])
+    kl, gap = Collapse(X * scale, y).certify(L / scale)
+    assert kl == pytest.approx(Collapse(X, y).certify(L)[0], rel=1e-6)
+    assert gap == pytest.approx(1.0)
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("max_iter", [1, 9, 12, 1000])
 def test_steps_are_those_taken_and_no_more_than_allowed(small, monkeypatch, max_iter):

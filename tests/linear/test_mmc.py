@@ -181,17 +181,28 @@ def test_is_as_many_power_steps_as_asked_for(judged):
             delta = X[i] - X[j]
             A += expected @ np.outer(delta, delta) / np.linalg.norm(expected @ delta)
         A /= np.linalg.norm(A)
-        if steps:
-            with pytest.warns(ConvergenceWarning, match=f"max_iter = {steps} steps"):
-                found, _, taken = spread_apart(
-                    ListedPairs(X, D),
-                    np.eye(5),
-                    diagonal=False,
-                    tol=0.0,
-                    max_iter=steps,
-                )
-            assert taken == steps
-            np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+        with pytest.warns(ConvergenceWarning, match=f"max_iter = {steps} steps"):
+            found, _, taken = spread_apart(
+                ListedPairs(X, D),
+                np.eye(5),
+                diagonal=False,
+                tol=0.0,
+                max_iter=steps,
+            )
+        assert taken == steps
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-7, 1e7])
+def test_the_unit_of_distance_changes_no_step(judged, unit):
+    X, _, D = judged
+    options = {"diagonal": False, "tol": 1e-3, "max_iter": 100}
+    found = [
+        spread_apart(ListedPairs(X, D), u * np.eye(5), **options) for u in (1, unit)
+    ]
+    np.testing.assert_allclose(found[1][0] / unit, found[0][0], rtol=1e-6, atol=1e-9)
+    assert found[1][1] == pytest.approx(found[0][1], rel=1e-6)
+    assert found[1][2] == found[0][2] > 1
 
 
 def test_one_dissimilar_pair_may_be_near(blobs):

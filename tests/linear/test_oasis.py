@@ -131,7 +131,16 @@ def test_similarity_wants_the_features_that_it_learned_on(blobs):
     for points in ((X[:, :2], None), (X, X[:, :2])):
         with pytest.raises(ValueError, match="2 features"):
             fitted.similarity(*points)
-    assert fitted.similarity(X.astype(np.float32)).dtype == np.float64
+    for dtype in (np.float32, object):
+        assert fitted.similarity(X.astype(dtype)).dtype == np.float64
+
+
+def test_float32_is_computed_in_float64(blobs):
+    X, y = blobs[0].astype(np.float32), blobs[1]
+    W = OASIS(random_state=0).fit(X, y).similarity_matrix_
+    assert W.dtype == np.float64
+    again = OASIS(random_state=0).fit(X.astype(np.float64), y).similarity_matrix_
+    assert np.array_equal(W, again)
 
 
 def test_partial_fit_goes_on_and_fit_starts_again(blobs):

@@ -1,5 +1,7 @@
 """Tests for mlcourse.linear.scml and its estimator: a linear programme, solved."""
 
+import importlib
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -272,7 +274,7 @@ def test_bases_are_the_loop_over_centres_and_scales(d, scales, rng):
     np.testing.assert_allclose(B, expected, atol=1e-7)
 
 
-def test_bases_from_triplets_are_the_loop_over_regions_of_anchors(rng):
+def test_bases_from_triplets_are_the_loop_over_regions_of_anchors(rng, monkeypatch):
     X = rng.normal(size=(60, 3)) * [1, 2, 3]
     T = np.c_[rng.permutation(60)[:40], rng.integers(0, 60, (40, 2))]
     middles = centres(X[np.unique(T[:, 0])], 3)  # 7 bases, 3 a region
@@ -286,8 +288,16 @@ def test_bases_from_triplets_are_the_loop_over_regions_of_anchors(rng):
         expected.append(discriminants(near, far, 3))
     B = judged_discriminants(X, T, 7)
     np.testing.assert_allclose(B, np.concatenate(expected)[:7], atol=1e-9)
-    M = scml(X, T, bases=judged_discriminants(X, T, 60))  # 20 d of them by default
+    # 20 d of them by default.
+    asked = []
+    monkeypatch.setattr(
+        importlib.import_module("mlcourse.linear.scml"),
+        "judged_discriminants",
+        lambda X, T, count: asked.append(count) or judged_discriminants(X, T, count),
+    )
+    M = scml(X, T, bases=judged_discriminants(X, T, 60))
     np.testing.assert_allclose(scml(X, T), M, atol=1e-12)
+    assert asked == [60]
 
 
 def test_given_bases_are_scaled_in_float64():
