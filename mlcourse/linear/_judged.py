@@ -29,8 +29,7 @@ class Judged:
     def slope(self, alpha: Float[np.ndarray, " t"]) -> Float[np.ndarray, "d d"]:
         """Sum of alpha (C_ap - C_an): the derivative in M of alpha'margins."""
         near, far = (
-            pairs.scatter(np.bincount(which, alpha, minlength=len(pairs.pairs)))
-            for pairs, which in self.sides
+            pairs.scatter(np.bincount(which, alpha)) for pairs, which in self.sides
         )
         slope: Float[np.ndarray, "d d"] = near - far
         return slope

@@ -83,8 +83,7 @@ class SCML(MahalanobisLearner):
         T = near_triplets(points, codes, self.n_neighbors, self.n_impostors)
         if len(T) == 0:
             raise ValueError("SCML needs similar points: two of one class")
-        n, d = points.shape
-        count = self.n_bases or min(20 * d, 2 * n * min(int(codes.max()), d))
+        count = self.n_bases or 20 * points.shape[1]
         self.bases_ = local_discriminants(points, codes, count)
         found = sparse_weights(
             Judged(points, T), self.bases_,
