@@ -21,6 +21,7 @@ from mlcourse.linear._bases import (
 from mlcourse.linear._compositional import sparse_weights
 from mlcourse.linear._impostors import stranger_neighbours
 from mlcourse.linear._judged import Judged, near_triplets
+from mlcourse.linear._programme import programme
 
 BETA = 1e-3
 
@@ -163,6 +164,8 @@ def test_margins_slopes_and_columns_are_loops(judged, rng):
     a, p, n = T[2]
     by_hand = (B @ (X[a] - X[p])) ** 2 - (B @ (X[a] - X[n])) ** 2
     np.testing.assert_allclose(columns[1], by_hand, atol=1e-12)
+    far = Judged(X + np.array([1e6, -3e6, 0, 0, 1e5]), T)
+    np.testing.assert_allclose(far.columns(np.array([7, 2]), B), columns, atol=1e-7)
 
 
 def test_triplets_are_all_nearest_with_all_nearest(blobs):
@@ -378,6 +381,12 @@ def test_says_when_it_stopped_early(blobs):
     T = near_triplets(X, y, 3, 10)
     with pytest.warns(ConvergenceWarning, match="SCML stopped after 1 rounds with a"):
         scml(X, T, max_iter=1, tol=1e-12)
+
+
+@pytest.mark.errors
+def test_a_programme_without_a_minimum_says_so():
+    with pytest.raises(RuntimeError, match="SCML's linear programme failed: "):
+        programme(-np.ones((1, 1)), np.zeros(1), 1, -np.ones(1))
 
 
 # --- errors ---------------------------------------------------------------------------
