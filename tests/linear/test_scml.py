@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from mlcourse.linear import LDA, SCML, _bases, scml
+from mlcourse.linear import LDA, SCML, _bases, _compositional, scml
 from mlcourse.linear._bases import (
     centres,
     discriminants,
@@ -122,6 +122,30 @@ def test_the_bound_holds_before_the_end(blobs, rounds):
     assert early.objective_ == pytest.approx(
         definition(early.weights_, early.bases_, X, T, 1e-5), rel=1e-9
     )
+
+
+@pytest.mark.parametrize("beta", [1e-5, 1e-3, 1e-1])
+def test_a_poor_start_gives_the_same_and_the_bound_holds_all_the_way(
+    judged, beta, monkeypatch
+):
+    X, T, B = judged
+    least, gaps = whole_programme(B, X, T, beta), []
+    for start in (0, 7):
+        monkeypatch.setattr(
+            _compositional,
+            "rough_weights",
+            lambda judged, B, cost, start=start: 1.0 * (np.arange(len(B)) == start),
+        )
+        for rounds in (1, 2, 3, 4, 5, 100):
+            _, value, gap, done = sparse_weights(
+                Judged(X, T), B, beta=beta, tol=1e-7, max_iter=rounds
+            )
+            assert value * (1 - gap) <= least * (1 + 1e-9) <= value * (1 + 2e-9)
+            assert done <= rounds
+            gaps.append(gap)
+        assert gaps[-1] <= 1e-7
+        assert value == pytest.approx(least, rel=1e-6)
+    assert max(gaps) > 1e-3  # the first rounds have something to prove
 
 
 def test_lengths_of_bases_and_repeated_triplets_change_nothing(judged, rng):
