@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
-from mlcourse.linear import LMNN, _impostors, _margin
+from mlcourse.linear import LMNN, _impostors, _margin, lmnn
 from mlcourse.linear._descent import descend
 from mlcourse.linear._hinges import Hinges
 from mlcourse.linear._impostors import strangers_within, target_neighbours
@@ -204,6 +204,23 @@ def test_the_gap_holds_however_early_it_stops(small, mu):
         assert fitted.n_iter_ == steps
         value = fitted.objective_
         assert value - fitted.duality_gap_ * max(value, 1.0) <= best * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("mu", [0.2, 0.9])
+def test_the_bound_is_given_the_pull_of_the_objective(small, mu, monkeypatch):
+    X, y, targets = small
+    seen = []
+
+    def noted(hinges, pull, max_iter, tol):
+        seen.append((hinges.X, pull))
+        return least(hinges, pull, max_iter, tol)
+
+    monkeypatch.setattr(lmnn, "least", noted)
+    LMNN(mu=mu).fit(X, y)
+    (Z, pull), pairs = seen[0], np.argwhere(targets >= 0)
+    pairs[:, 1] = targets[targets >= 0]
+    expected = (1 - mu) * pair_scatter(Z, pairs)
+    np.testing.assert_allclose(pull, expected, atol=1e-9 * np.trace(expected))
 
 
 class Wall(Hinges):

@@ -78,6 +78,13 @@ def test_step_is_the_minimum_it_claims(triplets, C):
         assert found.fun >= best - 1e-9
 
 
+def test_the_longest_step_is_a_tenth_unless_given(triplets):
+    X, T = triplets
+    W = oasis(0.3 * X, T)
+    assert np.array_equal(W, oasis(0.3 * X, T, C=0.1))
+    assert not np.array_equal(W, oasis(0.3 * X, T, C=0.11))
+
+
 def test_a_satisfied_triplet_changes_nothing():
     X = np.array([[2.0, 0.0], [3.0, 0.0], [0.0, 3.0]])
     assert np.array_equal(oasis(X, [[0, 1, 2]]), np.eye(2))
