@@ -149,6 +149,13 @@ def test_a_poor_start_gives_the_same_and_the_bound_holds_all_the_way(
     assert max(gaps) > 1e-3  # the first rounds have something to prove
 
 
+def test_before_the_first_round_no_base_has_a_weight(judged):
+    X, T, B = judged
+    w, *rest = sparse_weights(Judged(X, T), B, beta=BETA, tol=1e-7, max_iter=0)
+    assert not w.any()
+    assert rest == [1.0, 1.0, 0]  # every hinge is 1, nothing is proved, no round
+
+
 def test_lengths_of_bases_and_repeated_triplets_change_nothing(judged, rng):
     X, T, B = judged
     M = scml(X, T, bases=B, beta=BETA)
