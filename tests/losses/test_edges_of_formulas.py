@@ -121,6 +121,9 @@ def test_lifted_hinges_end_at_zero(margin):
     felt = [1 / 3 if h > 0 else 0 for h in hinges]  # on the kink: no slope
     assert slopes[[0, 1], [1, 0]].tolist() == pytest.approx(felt)
     assert slopes[[0, 1], [2, 2]].tolist() == pytest.approx([-f for f in felt])
+    if margin == 1:
+        default = generalized_lifted_structure_slopes(DIST, ONE_PAIR)
+        assert torch.equal(slopes, default)
 
 
 def test_a_triplet_on_the_margin_is_not_violated():
@@ -179,6 +182,7 @@ def test_lengths_in_half_precision_do_not_overflow():
     assert value.item() == pytest.approx(expected.item(), rel=1e-6)
     double = l_softmax_loss(cos, long[:1].double(), long.double(), ZERO, m=1)
     assert double.dtype == torch.float32  # that of the cosines
+    assert sphereface_loss(cos, long[:1].double(), ZERO).dtype == torch.float32
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
@@ -192,6 +196,18 @@ def test_soft_triple_computes_in_the_precision_of_the_points(dtype):
     assert halved.item() == pytest.approx(value.item(), rel=1e-2)
     torch.nn.init.zeros_(loss.centers)
     assert loss(z[:0], torch.empty(0, dtype=torch.int64)) == 0
+
+
+def test_thirty_merged_centres_cost_nothing():
+    """Distances by way of a matrix product would be the root of a rounding error."""
+    generator = torch.Generator().manual_seed(0)
+    loss = SoftTripleLoss(9, 64, centers_per_class=30, tau=1e4, generator=generator)
+    with torch.no_grad():
+        loss.centers[:] = loss.centers[:, :1]
+    free = SoftTripleLoss(9, 64, centers_per_class=30, tau=0)
+    free.load_state_dict(loss.state_dict())
+    z, labels = torch.eye(64)[:2], torch.tensor([0, 1])
+    assert loss(z, labels) == free(z, labels)
 
 
 # --- slopes ---------------------------------------------------------------------------
