@@ -65,6 +65,16 @@ def test_points_far_along_one_axis_keep_their_order():
     assert evaluate(far, labels) == pytest.approx(evaluate(z, labels), rel=1e-12)
 
 
+def test_double_precision_is_not_rounded_to_single():
+    """The second answer is nearer by 1e-9, which float32 does not hold beside 1."""
+    gallery = torch.tensor([[1 + 1e-9], [-1.0]], dtype=torch.float64)
+    found = evaluate(
+        torch.zeros(1, 1, dtype=torch.float64), torch.tensor([4]), ks=(1,),
+        gallery=gallery, gallery_labels=torch.tensor([7, 4]),
+    )  # fmt: skip
+    assert found["recall@1"] == 1
+
+
 class Largest(TorchDispatchMode):
     """The number of entries of the largest tensor that any operation returns."""
 
