@@ -39,7 +39,7 @@ _over: Callable[[Tensor, Tensor, float], Tensor] = _Over.apply
 
 
 def logsumexp_over(
-    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float | int = 1.0
+    x: Float[Tensor, "n m"], keep: Bool[Tensor, "n m"], *, scale: float | int
 ) -> Float[Tensor, " n"]:
     """Per row log sum_j exp(scale x_j) over the kept j; of none, the smallest float.
 
@@ -63,7 +63,7 @@ def grouped_logsumexp(
     top = x.new_full((n_groups,), lowest)
     top = top.scatter_reduce(0, group, x.detach(), "amax")
     total = x.new_zeros(n_groups).index_add(0, group, (x - top[group]).exp())
-    return top + torch.where(total > 0, total, 1).log()
+    return top + total.clamp(min=1).log()
 
 
 def logsumexp_of_few(

@@ -52,7 +52,7 @@ def proxy_anchor_loss(
     sim = as_float(sim, "sim")
     check_classes(labels, *sim.shape)
     if not sim.numel():
-        return sim.sum() * 0
+        return sim.sum()  # of nothing: 0
     own, n_classes = labels.long(), sim.shape[1]
     pull = -alpha * (sim.gather(1, own[:, None]).squeeze(1) - margin)  # (n,)
     pull = log1p_exp(grouped_logsumexp(pull, own, n_classes))  # 0 for a class not there

@@ -26,7 +26,7 @@ def make_optimizer(
     own = list(loss.parameters()) if isinstance(loss, nn.Module) else []
     if own:
         groups.append({"params": own, "lr": loss_lr, "weight_decay": 0.0})
-    return torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=weight_decay)
 
 
 def check_optimizer(

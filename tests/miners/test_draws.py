@@ -18,6 +18,7 @@ from mlcourse.miners import (
     random_triplets,
     sphere_log_density,
 )
+from mlcourse.miners._draw import gumbel_like
 
 DIMS = [16, 128, 512]
 every_dim = pytest.mark.parametrize("dim", DIMS)
@@ -241,6 +242,25 @@ def test_golden_weights_in_64_dimensions():
     d = torch.tensor([0.5, 1.0, 1.4], dtype=torch.float64)
     log_w = -sphere_log_density(d, dim=64) - math.log(0.3171)
     assert log_w.tolist() == pytest.approx([44.9, 8.8, -0.32], abs=0.05)
+
+
+@pytest.mark.parametrize("max_dist", [0.25, 1, 1.5])
+def test_only_negatives_nearer_than_max_dist_are_drawn(max_dist):
+    dist, labels = one_crowd([0.2, 0.3, 0.99, 1.0, 1.4999, 1.5])
+    T = distance_weighted_triplets(
+        dist, labels, dim=4, max_dist=max_dist, generator=seeded(0)
+    )
+    nearer = [d for d in (0.2, 0.3, 0.99, 1.0, 1.4999, 1.5) if d < max_dist]
+    assert len(drawn(T)) == len(nearer)
+    assert drawn(T).min() > 100
+
+
+def test_the_largest_of_many_draws_are_told_apart():
+    """Equal ones go to the lower index: rounded to 2^-24, 30 of 1,000 are equal."""
+    log_w = torch.zeros(1, 2**20)
+    largest = gumbel_like(log_w, seeded(0)).topk(1000).values
+    assert largest.dtype == torch.float32
+    assert len(largest.unique()) > 995
 
 
 # --- no anchor is lost ----------------------------------------------------------------

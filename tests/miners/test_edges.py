@@ -196,8 +196,14 @@ def test_no_tensor_is_larger_than_twice_the_matrix(miner):
 @every
 def test_wrong_matrices_and_labels_are_told(miner):
     square, labels = torch.rand(4, 4), torch.tensor([0, 0, 1, 1])
-    for wrong in (torch.rand(4, 3), torch.rand(4), [[0.0]]):
-        with pytest.raises(ValueError, match=r"must be an \(n, n\) matrix, .* euclid"):
+    for wrong, came in (
+        (torch.rand(4, 3), r"\(4, 3\)"),
+        (torch.rand(4), r"\(4,\)"),
+        (torch.tensor(0.5), "Tensor"),
+        ([[0.0]], "list"),
+    ):
+        message = rf"must be an \(n, n\) matrix, .*, got {came}; .* euclid"
+        with pytest.raises(ValueError, match=message):
             miner(wrong, labels)
     with pytest.raises(ValueError, match="must hold floats, got torch.int64"):
         miner(square.long(), labels)
@@ -232,6 +238,7 @@ def test_margin_must_be_positive(margin):
         ("max_dist must be > 0, got 0", {"max_dist": 0}),
         ("unit vectors, from 0 to 2, got 0 to 9; normalise", {"dist": 9 - 9 * EYE}),
         ("from 0 to 2, got -1 to 1", {"dist": 1 - 2 * EYE}),
+        ("from 0 to 2, got 0 to 2.25", {"dist": 2.25 - 2.25 * EYE}),
     ],
 )
 def test_a_mistake_in_the_weights_is_told(message, keywords):

@@ -73,6 +73,22 @@ def test_layers_of_mlp_and_blocks_of_convnet():
     assert net(torch.rand(2, 1, 28, 28)).shape == (2, 2)
 
 
+def test_a_block_keeps_the_sides_and_halves_them_once():
+    net = convnet(1, channels=(2, 3), normalized=False, generator=generator())
+    assert net[0](torch.rand(1, 2, 6, 4)).shape == (1, 3, 6, 4)
+    assert net[:4](torch.rand(1, 2, 6, 4)).shape == (1, 3, 3, 2)
+    sizes = {name: tuple(p.shape) for name, p in net.named_parameters()}
+    assert sizes == {  # no bias before a batch norm, which would take it away
+        "0.weight": (3, 2, 3, 3), "1.weight": (3,), "1.bias": (3,),
+        "6.weight": (1, 3), "6.bias": (1,),
+    }  # fmt: skip
+
+
+def test_one_coordinate_is_enough():
+    net = mlp((1, 1, 1), normalized=False, generator=generator())
+    assert net(torch.rand(2, 1)).shape == (2, 1)
+
+
 def test_unit_sphere_at_zero():
     z = torch.zeros(2, 3, requires_grad=True)
     UnitSphere()(z).sum().backward()

@@ -89,7 +89,7 @@ def test_rho_at_the_ends_and_from_the_generator():
             torch.zeros(1, 3).long(), probability=1.5, generator=torch.Generator())),
         ("T must hold triplets", lambda: rho_triplets(
             torch.zeros(1, 2).long(), probability=0.5, generator=torch.Generator())),
-        ("T must hold indices from 0", lambda: rho_triplets(
+        ("from 0 to n - 1 = 2, got -1 to 2", lambda: rho_triplets(
             torch.tensor([[0, -1, 2]]), probability=0.5, generator=torch.Generator())),
     ],
 )  # fmt: skip

@@ -35,6 +35,13 @@ def test_small_classes_are_left_out_and_counted():
     assert drawn.tolist() == [7 * c for c in range(3, 10)]
 
 
+def test_all_classes_with_all_their_points_make_a_batch():
+    (batch,) = batches(classes=1, per_class=10, n_batches=1)
+    assert (LABELS[batch] == 63).all()
+    (batch,) = batches(classes=10, per_class=1, n_batches=1)
+    assert LABELS[batch].sort().values.tolist() == list(range(0, 70, 7))
+
+
 def test_every_class_and_every_point_is_drawn_as_often_as_the_next():
     """Of 7 classes 3 a batch; 6000 batches: 5 standard deviations are 0.032."""
     drawn = torch.tensor(list(batches(n_batches=6000)))
