@@ -682,7 +682,7 @@ class NotContinued:
 
 @wrong("10.8", "on the weight itself")
 def arcface_slope(cos, labels, m, scale):  # the pole by a formula for one point
-    rows, _, inside, p = _parts(cos, labels, m, scale)
+    rows, _, _, p = _parts(cos, labels, m, scale)
     slope = _sloped(cos, labels, m, scale)
     pole = cos[rows, labels].double() > 1 - 1e-6
     own = scale * (p[rows, labels] - 1) * math.cos(m)
