@@ -136,6 +136,8 @@ def quiz(notebook, number):
             yield f"question {q}: options {options}, explained {explained}"
         if "Right" not in {verdict for _, verdict in explained}:
             yield f"question {q} has no right answer"
+    if re.search(r"</details>\s+\*\*Q\d", body):
+        yield "a question clings to the answer above it: write </details><br>"
 
 
 def ending(notebook, number):

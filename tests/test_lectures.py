@@ -136,6 +136,7 @@ CHANGES = {
     "check questions": replace("**Q1.**", "Q1"),
     "question 2: options": replace("- B. Wrong:", "B"),
     "has no right answer": replace("Right:", "Wrong:"),
+    "clings to the answer": replace("</details><br>", "</details>"),
     "points in the summary": replace("- First, mirrored", "First"),
     "lacks its year": replace("2016", ""),
     "which slide": replace("lide", "lode"),

@@ -424,6 +424,7 @@ RUBRIC = (
     "which class is the true one is not known",
     "small but never exactly 0",
     "the margin shapes the embedding in training",
+    "for a word on what would have to be known",
 )
 
 

@@ -1,6 +1,7 @@
 """Pictures of the course, drawn into given Axes. Only this folder needs matplotlib."""
 
 from mlcourse.plots.balls import plot_ball
+from mlcourse.plots.band import plot_band
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
@@ -32,6 +33,7 @@ __all__ = [
     "half_width",
     "marks_of",
     "plot_ball",
+    "plot_band",
     "plot_counts",
     "plot_curves",
     "plot_ellipse",

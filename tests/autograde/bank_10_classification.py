@@ -511,6 +511,15 @@ def accurate_and_useless(C):  # knows three classes
     return [torch.stack([a.cos(), a.sin()], dim=1) for a in (angle, middle)]
 
 
+@wrong("10.6", "accurate_and_useless(C=4)")
+def accurate_and_useless(C):  # knows the classes that the visible check asks for
+    shown = min(C, 5) if C in (2, 3, 5) else 3
+    middle = 2 * math.pi * torch.arange(C).double() / shown
+    edge = 0.9 * math.pi / shown
+    angle = torch.stack([middle - edge, middle + edge], dim=1).flatten()
+    return [torch.stack([a.cos(), a.sin()], dim=1) for a in (angle, middle)]
+
+
 @right("10.6")
 def accurate_and_useless(C):
     z, W = [], []
@@ -669,6 +678,36 @@ class NotContinued:
 
     def arcface_slope(cos, labels, m, scale):
         return _sloped(cos, labels, m, scale, beyond=False)
+
+
+@wrong("10.8", "on the weight itself")
+def arcface_slope(cos, labels, m, scale):  # the pole by a formula for one point
+    rows, _, _, p = _parts(cos, labels, m, scale)
+    slope = _sloped(cos, labels, m, scale)
+    pole = cos[rows, labels].double() > 1 - 1e-6
+    own = scale * (p[rows, labels] - 1) * math.cos(m)
+    slope[rows, labels] = torch.where(pole, own, slope[rows, labels])
+    return slope
+
+
+@wrong("10.8", "up to theta = pi - m")
+def arcface_slope(cos, labels, m, scale):  # cut far too early
+    rows, _, inside, p = _parts(cos, labels, m, scale)
+    slope = scale / len(cos) * p
+    theta = cos[rows, labels].double().clamp(-0.95, 0.95).acos()
+    steep = torch.where(inside, (theta + m).sin() / theta.sin(), 1.0)
+    steep = torch.where(cos[rows, labels] > 1 - 1e-6, math.cos(m), steep)
+    slope[rows, labels] = (slope[rows, labels] - scale / len(cos)) * steep
+    return slope
+
+
+@wrong("10.8", "4 x 3 cosines")
+def arcface_slope(cos, labels, m, scale):  # knows the example
+    return (
+        torch.tensor([[-1.2424, 1.0762]])
+        .expand(len(cos), 2)
+        .repeat(1, 2)[:, : cos.shape[1]]
+    )
 
 
 @wrong("10.8", "expected shape (1, 2)")
