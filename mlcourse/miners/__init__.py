@@ -4,6 +4,7 @@ from mlcourse.miners.distance_weighted import distance_weighted_triplets
 from mlcourse.miners.easy_positive import easy_positive_triplets
 from mlcourse.miners.easy_positive_one import ephn_triplets, epshn_triplets
 from mlcourse.miners.hard import hard_triplets
+from mlcourse.miners.hierarchical import violate_margins
 from mlcourse.miners.multi_similarity import multi_similarity_pairs
 from mlcourse.miners.random import random_triplets
 from mlcourse.miners.semihard import semihard_triplets
@@ -19,4 +20,5 @@ __all__ = [
     "random_triplets",
     "semihard_triplets",
     "sphere_log_density",
+    "violate_margins",
 ]

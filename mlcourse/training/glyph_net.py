@@ -42,7 +42,7 @@ def train_glyph_net(
         draws, then from the same generator
     hooks : of ``train``
     dim, channels, normalized : of ``convnet``
-    classes, per_class, n_batches : of ``ClassBalancedBatches``; not those of ``batches``
+    classes, per_class, n_batches : of ``ClassBalancedBatches``, unused with ``batches``
     epochs, lr, loss_lr : of ``train``
 
     Returns
