@@ -6,17 +6,21 @@ from mlcourse.miners.easy_positive_one import ephn_triplets, epshn_triplets
 from mlcourse.miners.hard import hard_triplets
 from mlcourse.miners.hierarchical import violate_margins
 from mlcourse.miners.multi_similarity import multi_similarity_pairs
+from mlcourse.miners.nearest_negatives import nearest_negatives
 from mlcourse.miners.random import random_triplets
 from mlcourse.miners.semihard import semihard_triplets
+from mlcourse.miners.smart import SmartMiner
 from mlcourse.miners.sphere import sphere_log_density
 
 __all__ = [
+    "SmartMiner",
     "distance_weighted_triplets",
     "easy_positive_triplets",
     "ephn_triplets",
     "epshn_triplets",
     "hard_triplets",
     "multi_similarity_pairs",
+    "nearest_negatives",
     "random_triplets",
     "semihard_triplets",
     "sphere_log_density",
