@@ -5,6 +5,8 @@ from mlcourse.miners.easy_positive import easy_positive_triplets
 from mlcourse.miners.easy_positive_one import ephn_triplets, epshn_triplets
 from mlcourse.miners.hard import hard_triplets
 from mlcourse.miners.hierarchical import violate_margins
+from mlcourse.miners.manifold import manifold_pools
+from mlcourse.miners.manifold_similarity import manifold_similarity
 from mlcourse.miners.multi_similarity import multi_similarity_pairs
 from mlcourse.miners.nearest_negatives import nearest_negatives
 from mlcourse.miners.random import random_triplets
@@ -19,6 +21,8 @@ __all__ = [
     "ephn_triplets",
     "epshn_triplets",
     "hard_triplets",
+    "manifold_pools",
+    "manifold_similarity",
     "multi_similarity_pairs",
     "nearest_negatives",
     "random_triplets",
