@@ -47,9 +47,8 @@ class PolicyMiner:
     Source: Roth, Milbich, Ommer, CVPR 2020, with PPO. The mean reward is our baseline,
     theirs a critic; their policy sees more measures.
 
-    >>> labels = torch.arange(4).repeat_interleave(5)
-    >>> miner = PolicyMiner(labels, score=lambda z, y: z.mean().item(), share=0.2,
-    ...                     bins=4, generator=torch.Generator().manual_seed(0))
+    >>> miner = PolicyMiner(torch.arange(20) % 4, score=lambda z, y: z.mean().item(),
+    ...                     share=0.2, bins=4, generator=torch.Generator())
     >>> miner.refresh(torch.zeros(20, 2))
     >>> len(miner.held), miner.pi.sum().item(), miner.scores
     (4, 1.0, [0.0])
