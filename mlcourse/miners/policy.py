@@ -58,13 +58,13 @@ class PolicyMiner:
         self,
         labels: Int[Tensor, " n"],
         *,
-        score: Callable[[Tensor, Tensor], float],
+        score: Callable[[Tensor, Tensor], float | int],
         generator: Generator,
-        share: float = 0.15,
+        share: float | int = 0.15,
         bins: int = 29,
-        support: tuple[float, float] = (0.1, 1.4),
-        start: tuple[float, float] = (0.3, 0.7),
-        actions: tuple[float, float, float] = (0.8, 1.0, 1.25),
+        support: tuple[float | int, float | int] = (0.1, 1.4),
+        start: tuple[float | int, float | int] = (0.3, 0.7),
+        actions: tuple[float | int, float | int, float | int] = (0.8, 1.0, 1.25),
     ) -> None:
         self.held = hold_out(labels, share=share, generator=generator)
         self.labels, self.score, self.generator = labels.cpu(), score, generator
