@@ -37,7 +37,7 @@ from mlcourse.training import embed, train_glyph_net
 FILE = Path(__file__).with_name("glyph_global.csv")
 COLUMNS = ("method", "seed", "recall_at_1", "map_at_r", "cpu_seconds", "setting",
            "note")  # fmt: skip
-CHOICE, DIM, STEPS, SEEDS = 100, 64, 150, range(3)
+CHOICE, DIM, STEPS, SEEDS = 100, 64, 150, range(5)
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -99,17 +99,24 @@ def hierarchical(group: int, *, dynamic: bool, margin: float) -> Maker:
     return make
 
 
-def smart(*, gamma: float, rank: float, gain: float, target: float = 0.5) -> Maker:
-    """A window of ranks of all strangers, and the global loss with weight gamma."""
+def smart(
+    *, gamma: float, rank: float = 100, width: int = 20, depth: int = 800,
+    gain: float = 2, target: float = 0.5, every: bool = False,
+) -> Maker:  # fmt: skip
+    """A window of ranks of all strangers, and the global loss with weight gamma.
+
+    With every, the batch's points meet in all triplets that they make, not in 21.
+    """
 
     def make(x: Tensor, y: Tensor, steps: int, g: Generator) -> Run:
         batches = miners.SmartMiner(
-            y, triplets=21, n_batches=steps, rank=rank, width=20, depth=800,
+            y, triplets=21, n_batches=steps, rank=rank, width=width, depth=depth,
             margin=0.2, target=target, gain=gain, generator=g,
         )  # fmt: skip
 
         def loss(z: Tensor, labels: Tensor) -> Tensor:
-            dist, T = sqeuclidean(z, z), batches.T
+            dist = sqeuclidean(z, z)
+            T = all_triplets(labels) if every else batches.T
             value = losses.triplet_loss(dist, T, margin=0.2)
             if gamma:
                 value = value + gamma * losses.global_loss(
@@ -233,7 +240,7 @@ METHODS: dict[str, dict[str, Maker]] = {
     "random": {"": local(random, 0.2)},
     "semi-hard": {"": semihard(0.2)},
     "hierarchical": {"beta 0.1": hierarchical(4, dynamic=True, margin=0.1)},
-    "smart": {f"target {t}": smart(gamma=1, rank=100, gain=2, target=t)
+    "smart": {f"target {t}": smart(gamma=1, target=t)
               for t in (0.3, 0.7)},
     "class mining": {f"weight {w}": class_mining(weight=w, mined=True)
                      for w in (0.05, 0.5)},
@@ -245,7 +252,11 @@ METHODS: dict[str, dict[str, Maker]] = {
     "hierarchical, margins alone": {
         "beta 0.1": hierarchical(1, dynamic=True, margin=0.1)},
     "smart, no global loss": {f"target {t}": smart(
-        gamma=0, rank=100, gain=2, target=t) for t in (0.3, 0.7)},
+        gamma=0, target=t) for t in (0.3, 0.7)},
+    "smart, any stranger": {"": smart(gamma=0, rank=1, width=1900, depth=1900, gain=1)},
+    "smart, all triplets of its batches": {"": smart(gamma=0, every=True)},
+    "any stranger, all triplets of its batches": {"": smart(
+        gamma=0, rank=1, width=1900, depth=1900, gain=1, every=True)},
     "all triplets": {"": local(lambda d, y, g: all_triplets(y), 0.2)},
     "manifold, no labels": {"": manifold(10)},
 }  # fmt: skip
