@@ -5,6 +5,8 @@ from mlcourse.losses.arcface import arcface_loss
 from mlcourse.losses.circle import circle_loss
 from mlcourse.losses.contrastive import contrastive_loss
 from mlcourse.losses.cosface import cosface_loss
+from mlcourse.losses.global_loss import global_loss
+from mlcourse.losses.hierarchical_triplet import hierarchical_triplet_loss
 from mlcourse.losses.info_nce import info_nce_loss
 from mlcourse.losses.l_softmax import l_softmax_loss
 from mlcourse.losses.lifted_structure import (
@@ -49,6 +51,8 @@ __all__ = [
     "cosface_loss",
     "generalized_lifted_structure_loss",
     "generalized_lifted_structure_slopes",
+    "global_loss",
+    "hierarchical_triplet_loss",
     "info_nce_loss",
     "info_nce_slopes",
     "l_softmax_loss",

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-import torch
 from jaxtyping import Int
 from torch import Generator, Tensor
 from torch.utils.data import Sampler
 
-from mlcourse._check import check_labels
+from mlcourse.samplers._groups import Groups
 
 
 class ClassBalancedBatches(Sampler[list[int]]):
@@ -35,6 +34,7 @@ class ClassBalancedBatches(Sampler[list[int]]):
 
     Source: Hermans, Beyer, Leibe, arXiv:1703.07737, 2017 ("P K" batches).
 
+    >>> import torch
     >>> labels = torch.tensor([0, 0, 1, 1, 2])
     >>> batches = ClassBalancedBatches(
     ...     labels, classes=2, per_class=2, n_batches=3, generator=torch.Generator()
@@ -52,23 +52,9 @@ class ClassBalancedBatches(Sampler[list[int]]):
         n_batches: int,
         generator: Generator,
     ) -> None:
-        check_labels(labels, len(labels))
-        for name, number in (
-            ("classes", classes), ("per_class", per_class), ("n_batches", n_batches),
-        ):  # fmt: skip
-            if number < 1:
-                raise ValueError(f"{name} must be >= 1, got {number}")
-        order = labels.cpu().argsort(stable=True)
-        size = labels.cpu().unique(return_counts=True)[1]
-        groups = order.split(size.tolist())
-        self._groups = [group for group in groups if len(group) >= per_class]
-        self.left_out = len(groups) - len(self._groups)
-        if len(self._groups) < classes:
-            raise ValueError(
-                f"asked for batches of {classes} classes with {per_class} points each, "
-                f"but only {len(self._groups)} of {len(groups)} classes have so many; "
-                "ask for fewer classes, or for fewer points of each"
-            )
+        self._groups = Groups(labels, classes=classes, per_class=per_class,
+                              n_batches=n_batches, generator=generator)  # fmt: skip
+        self.left_out = self._groups.left_out
         self.classes, self.per_class = classes, per_class
         self.n_batches, self.generator = n_batches, generator
 
@@ -76,15 +62,7 @@ class ClassBalancedBatches(Sampler[list[int]]):
         return self.n_batches
 
     def __iter__(self) -> Iterator[list[int]]:
+        usable = self._groups.usable
         for _ in range(self.n_batches):
-            chosen = self._shuffled(len(self._groups))[: self.classes]
-            batch = [
-                self._groups[c][self._shuffled(len(self._groups[c]))[: self.per_class]]
-                for c in chosen.tolist()
-            ]
-            yield torch.cat(batch).tolist()
-
-    def _shuffled(self, n: int) -> Int[Tensor, " n"]:
-        return torch.randperm(
-            n, generator=self.generator, device=self.generator.device
-        ).cpu()
+            chosen = usable[self._groups.shuffled(len(usable))[: self.classes]]
+            yield self._groups.draw(chosen.tolist())

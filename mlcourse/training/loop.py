@@ -1,7 +1,7 @@
 """The loop: embed a batch, compare, take a step; judge by classes never trained on."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from torch import Generator, Tensor, nn
 
 from mlcourse._check import check_labels
 from mlcourse.evaluation import evaluate
+from mlcourse.samplers import EpochHook
 from mlcourse.training import checkpoint as disk
 from mlcourse.training._step import step
 from mlcourse.training.embed import embed
 from mlcourse.training.history import History
+from mlcourse.training.hooks import Hooks
 from mlcourse.training.parameters import check_optimizer, make_optimizer
 
 
@@ -30,6 +32,7 @@ def train(
     validation: tuple[Tensor, Tensor],
     epochs: int,
     generator: Generator,
+    hooks: Sequence[EpochHook] = (),
     lr: float = 1e-3,
     loss_lr: float = 1e-2,
     weight_decay: float = 0.0,
@@ -50,11 +53,13 @@ def train(
     loss : from embeddings (b, k), in float32, and class numbers 0 to C - 1 to one
         number; an ``nn.Module`` where it has parameters Omega of its own
     x, labels : (n, ...), (n,), the training classes; any integers name them
-    batches : what each epoch goes through, lists of rows of x
+    batches : what each epoch goes through, lists of rows of x; where they are an
+        ``EpochHook``, they see all embeddings of x before each epoch
     validation : (images, labels) of other classes
     epochs : >= 1, at most so many
     generator : the one that batches (and a miner in loss) draw from; its state is in
         the checkpoint
+    hooks : what else is to see them, such as a miner that the loss uses
     lr, loss_lr, weight_decay : of psi, of the loss's own parameters, of psi
     optimizer : in place of AdamW with these; it must hold every parameter
     patience : stop after so many epochs without a better score; None for never
@@ -83,6 +88,7 @@ def train(
     parts = nn.ModuleDict({"psi": psi})
     if isinstance(loss, nn.Module):
         parts["loss"] = loss
+    every = Hooks(batches, hooks)
     device = next(psi.parameters()).device.type
     scaler = torch.amp.GradScaler(device, enabled=mixed_precision and device == "cuda")
 
@@ -99,6 +105,7 @@ def train(
         scaler.load_state_dict(state["scaler"])
         generator.set_state(state["generator"])
         torch.set_rng_state(state["torch"])
+        every.load(state["hooks"])
         history, best = History(**state["history"]), state["best"]
 
     with Progress(disable=not progress) as bar:
@@ -107,6 +114,7 @@ def train(
             if patience is not None and history.waited >= patience:
                 break
             start, total, steps = time.perf_counter(), 0.0, 0
+            every.refresh(psi, x)
             parts.train()
             for rows in batches:
                 total += step(
@@ -119,7 +127,7 @@ def train(
                 best = deepcopy(parts.state_dict())
             if checkpoint is not None:
                 state = _state(parts, optimizer, scaler, generator, history, best)
-                disk.save(checkpoint, state)
+                disk.save(checkpoint, state | {"hooks": every.state()})
             bar.update(task, advance=1, description=f"Recall@1 {found:.3f}")
     parts.load_state_dict(best)
     parts.eval()
