@@ -15,6 +15,18 @@ def frozen(part: nn.Module, x: Tensor) -> Tensor:
     return value
 
 
+def square(x: Float[Tensor, "t k"], y: Float[Tensor, "t k"]) -> Float[Tensor, " t"]:
+    """Squared Euclidean distance of each row of x to the same row of y."""
+    return (x - y).square().sum(dim=1)
+
+
+def mean_hinge(
+    d_pos: Float[Tensor, " t"], d_neg: Float[Tensor, " t"], margin: float | int
+) -> Float[Tensor, ""]:
+    """Triplet loss of t triplets; 0 where there is none."""
+    return (d_pos - d_neg + margin).clamp(min=0).sum() / max(len(d_pos), 1)
+
+
 def mean_cross_entropy(
     scores: Float[Tensor, "m c"], labels: Int[Tensor, " m"]
 ) -> Float[Tensor, ""]:
@@ -29,3 +41,11 @@ def check_hdml(*, alpha: float | int, beta: float | int, balance: float | int) -
     check_positive(beta, "beta")
     if not 0 <= balance <= 1:
         raise ValueError(f"balance must be from 0 to 1, got {balance}")
+
+
+def check_daml(*, margin: float | int, reg: float | int, adv: float | int) -> None:
+    """Raise ValueError unless margin is > 0, and reg and adv are >= 0."""
+    check_positive(margin, "margin")
+    for name, value in (("reg", reg), ("adv", adv)):
+        if not value >= 0:
+            raise ValueError(f"{name} must be >= 0, got {value}")

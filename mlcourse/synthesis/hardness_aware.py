@@ -18,11 +18,11 @@ class HDML(nn.Module):
     .. math::
         J_\psi &= w J(z, z^+) + (1 - w) J(\tilde z, \tilde z^-), \quad
             w = e^{-\beta / J_{\mathrm{gen}}}, \; \tilde z = h(i(\hat z)) \\
-        J_i &= (1 - \lambda) \overline{\lVert y - i(z) \rVert^2} + \lambda\,
-            \overline{\mathrm{CE}(f(i(\hat z)), l)}, \; J_f = \overline{\mathrm{CE}(f(y), l)}
+        J_i &= (1 - \lambda) \overline{\lVert y - i(z) \rVert^2}
+            + \lambda \overline{\ell(f(i(\hat z)))}, \qquad J_f = \overline{\ell(f(y))}
 
-    z-hat: ``hardness_aware_negatives`` for negatives, z for all others. The first two
-    points of a class in the batch are anchor and positive.
+    z-hat: ``hardness_aware_negatives`` for negatives, z for all others; ell: cross-
+    entropy. The first two points of a class in the batch are anchor and positive.
 
     Parameters
     ----------
