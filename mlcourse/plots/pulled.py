@@ -21,11 +21,16 @@ def plot_pulled(
     An arrow leads from each hollow negative to the filled one that it becomes; one
     that stays is filled at once. The dashed circle goes through the positive.
     """
-    centre, radius = z.tolist(), (z_pos - z).norm().item()
-    ax.add_patch(Circle(centre, radius, fill=False, color="black", ls="--", lw=0.8))
+    across, up = z.tolist()
+    radius = (z_pos - z).norm().item()
+    ax.add_patch(
+        Circle((across, up), radius, fill=False, color="black", ls="--", lw=0.8)
+    )
     moved = (pulled != z_neg).any(dim=1)
+    (x, y), (ends_x, ends_y) = z_neg[moved].T, pulled.T
     ax.quiver(
-        *z_neg[moved].T,
+        x,
+        y,
         *(pulled - z_neg)[moved].T,
         angles="xy",
         scale_units="xy",
@@ -33,10 +38,12 @@ def plot_pulled(
         width=0.006,
         color="0.4",
     )
-    ax.scatter(*z_neg[moved].T, s=26, marker="s", facecolors="white", edgecolors=BAD)
-    ax.scatter(*pulled.T, s=26, marker="s", color=BAD, ec="white", lw=0.4, zorder=3)
-    ax.scatter(*z_pos[:, None], s=36, marker="o", color=GOOD, zorder=3)
-    ax.plot(*centre, marker="x", markersize=9, markeredgewidth=2.5, color="black")
+    ax.scatter(x, y, s=26, marker="s", facecolors="white", edgecolors=BAD)
+    ax.scatter(
+        ends_x, ends_y, s=26, marker="s", color=BAD, ec="white", lw=0.4, zorder=3
+    )
+    ax.scatter(z_pos[:1], z_pos[1:], s=36, marker="o", color=GOOD, zorder=3)
+    ax.plot(across, up, marker="x", markersize=9, markeredgewidth=2.5, color="black")
     ends = torch.cat([z_neg, pulled, z[None] - radius, z[None] + radius])
     ax.update_datalim(ends.numpy())
     ax.autoscale_view()
