@@ -70,8 +70,8 @@ def main():
     print("\n| embedding | Recall@1 | MAP@R |\n|---|---|---|")
     for name, values in found.items():
         cells = [
-            f"{sum(v) / len(v):.2f} ± {half_width(v):.2f}"
-            for v in zip(*values, strict=True)
+            f"{v.mean():.2f} ± {half_width(v):.2f}"
+            for v in torch.tensor(values).double().T
         ]
         print(f"| {name} | {' | '.join(cells)} |")
 
