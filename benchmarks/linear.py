@@ -33,7 +33,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier, NeighborhoodComponentsAnalysis
 from sklearn.preprocessing import StandardScaler
 
-from mlcourse.linear import LFDA, LMNN, NCA, itml, mmc, nca_objective, rca
+from mlcourse.linear import LFDA, LMNN, NCA, RCA, itml, mmc, nca_objective
 from mlcourse.linear._hinges import Hinges
 from mlcourse.linear._impostors import target_neighbours
 from mlcourse.linear._local import affinity, local_scatters
@@ -136,10 +136,7 @@ def mmc_on_pairs(X, y):
 
 
 def rca_on_chunklets(X, y):
-    """Distance of the chunklets' covariance, after the map, from I; classes as S."""
-    order = np.argsort(y, kind="stable")
-    S = np.c_[order[:-1], order[1:]]
-    S = S[y[S[:, 0]] == y[S[:, 1]]]
+    """Distance of the chunklets' covariance, after the map, from I; both take y."""
     within = X - np.stack([X[y == c].mean(axis=0) for c in y])
     C = within.T @ within / len(X)
 
@@ -149,7 +146,7 @@ def rca_on_chunklets(X, y):
 
     return (
         objective,
-        lambda _: root(rca(X, S)),
+        lambda _: RCA().fit(X, y).components_,
         None,
         {"metric-learn": lambda: metric_learn.RCA().fit(X, y)},
     )

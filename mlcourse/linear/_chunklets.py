@@ -18,6 +18,7 @@ def chunklet_map(
     Z, W = span(X)
     if not in_chunklet.all():
         Z, codes = Z[in_chunklet], np.unique(codes[in_chunklet], return_inverse=True)[1]
-    within = Z - group_means(Z, codes)[0][codes]
+    within = Z
+    within -= group_means(Z, codes)[0].take(codes, axis=0)
     variance, axes = relative_axes(within.T @ within / len(Z), reg=reg)
     return fixed_signs(axes / np.sqrt(variance)[:, None] @ W)

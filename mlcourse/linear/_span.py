@@ -9,6 +9,8 @@ NULL = 1e-12
 #: Least share of the variance that counts as within: similar points that never differ
 #: along a direction count as if they varied 1e-4 as much as all points do.
 FLOOR = 1e-8
+#: Above this bound of its condition number, a covariance is taken apart with care.
+WELL_CONDITIONED = 1e6
 
 
 def span(
@@ -16,32 +18,50 @@ def span(
 ) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, "r d"]]:
     """Z = (X - mean) W' with covariance I (ddof 0), and W: r <= d, no null directions.
 
-    Scaling first makes the result independent of the features' units; the Cholesky
-    factor of what the first pass left takes away its round-off. The rows of W lie in
-    the span of the centred data: W'W is the pseudo-inverse of their covariance.
+    Scaling first makes the result independent of the features' units. Where directions
+    are null or nearly so, the Cholesky factor of what the first pass left takes away
+    its round-off. The rows of W lie in the span of the centred data: W'W is the
+    pseudo-inverse of their covariance.
     """
     X = X - X[0]  # constant features become exactly 0
-    X = X - X.mean(axis=0)
-    scale = np.abs(X).max(axis=0)
+    X -= X.mean(axis=0)
+    scale = np.maximum(X.max(axis=0), -X.min(axis=0))
     varies = scale > 0
     if not varies.any():
         raise ValueError(
             f"X holds {len(X)} copies of one point; a metric needs points that differ"
         )
-    scale, points = scale[varies], X[:, varies] / scale[varies]
-    values, vectors = np.linalg.eigh(points.T @ points)
-    kept = values > NULL * values[-1]
-    axes = vectors[:, kept].T
-    map_ = axes / np.sqrt(values[kept, None])
-    Z = points @ map_.T
-    rest = np.linalg.inv(np.linalg.cholesky(Z.T @ Z / len(Z)))  # nearly I
-    Z, map_ = Z @ rest.T, rest @ map_ / scale
-    if len(axes) < len(scale):
-        basis = np.linalg.qr((axes * scale).T)[0]
-        map_ = map_ @ basis @ basis.T
-    W = np.zeros((len(map_), X.shape[1]))
+    scale, points = scale[varies], X if varies.all() else X[:, varies]
+    points /= scale
+    covariance = points.T @ points / len(X)
+    map_ = quick_whitener(covariance)
+    if map_ is not None:
+        Z, map_ = points @ map_.T, map_ / scale
+    else:
+        values, vectors = np.linalg.eigh(covariance)
+        axes = vectors[:, values > NULL * values[-1]].T
+        map_ = axes / np.sqrt(values[values > NULL * values[-1], None])
+        Z = points @ map_.T
+        rest = np.linalg.inv(np.linalg.cholesky(Z.T @ Z / len(Z)))  # nearly I
+        Z, map_ = Z @ rest.T, rest @ map_ / scale
+        if len(axes) < len(scale):
+            basis = np.linalg.qr((axes * scale).T)[0]
+            map_ = map_ @ basis @ basis.T
+    W = np.zeros((len(map_), len(varies)))
     W[:, varies] = map_
     return Z, W
+
+
+def quick_whitener(
+    covariance: Float[np.ndarray, "d d"],
+) -> Float[np.ndarray, "d d"] | None:
+    """W with W C W' = I, from Cholesky's factor; None unless C is well conditioned."""
+    try:
+        W: Float[np.ndarray, "d d"] = np.linalg.inv(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        return None
+    # the largest eigenvalue is at most the trace, that of the inverse at most |W|^2
+    return W if np.trace(covariance) * (W**2).sum() < WELL_CONDITIONED else None
 
 
 def relative_axes(

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
-from mlcourse.linear import _local, _scatter
+from mlcourse.linear import _local, _scatter, _span
 from mlcourse.linear._descent import principal_start
 from mlcourse.linear._judgements import as_indices, pairs_from_codes
 from mlcourse.linear._local import affinity, local_scatters, signed_neighbours
@@ -15,7 +15,7 @@ from mlcourse.linear._scatter import (
     laplacian_scatter,
     pair_scatter,
 )
-from mlcourse.linear._span import relative_axes, span
+from mlcourse.linear._span import quick_whitener, relative_axes, span
 from mlcourse.linear._unit import white
 
 
@@ -86,6 +86,27 @@ def test_span_takes_what_is_below_1e_minus_12_of_the_largest_variance_for_nothin
     f, g, h = rng.normal(size=(3, 500))
     X = np.c_[f, f + 1e-3 * g, f + 1e-3 * g + 1e-7 * h]  # 3, 1e-6, 1e-14
     assert len(span(X)[1]) == 2
+
+
+@pytest.mark.parametrize("spread", [1, 1e2, 1e4])
+def test_the_quick_way_to_white_is_the_careful_one(blobs, monkeypatch, spread):
+    X = blobs[0] * np.r_[1, 3, 7, 2, 5]
+    X[:, 1] += spread * X[:, 0]  # nearly one direction, where spread is large
+    quick, W = span(X)
+    monkeypatch.setattr(_span, "WELL_CONDITIONED", 0)
+    careful, V = span(X)
+    for Z, map_ in ((quick, W), (careful, V)):
+        np.testing.assert_allclose(Z.T @ Z / len(Z), np.eye(Z.shape[1]), atol=1e-9)
+        np.testing.assert_allclose((X - X.mean(axis=0)) @ map_.T, Z, atol=1e-7)
+    np.testing.assert_allclose(W.T @ W, V.T @ V, rtol=1e-7)
+
+
+def test_quick_whitener_wants_a_well_conditioned_covariance():
+    W = quick_whitener(np.array([[4.0, 2.0], [2.0, 5.0]]))
+    np.testing.assert_allclose(W, [[0.5, 0.0], [-0.25, 0.5]])
+    assert quick_whitener(np.diag([1.0, 2e-6])) is not None  # the bound: 5e5
+    assert quick_whitener(np.diag([1.0, 5e-7])) is None  # 2e6
+    assert quick_whitener(np.ones((2, 2))) is None  # no factor at all
 
 
 def test_relative_axes_shrink_towards_all_the_data():
