@@ -67,7 +67,11 @@ def test_embedding_is_the_formula_by_hand():
 
 def test_a_scale_of_its_own():
     psi = pretrained(
-        2, backbone=Mean(), mean=(0.1, 0.2, 0.3), std=(1.0, 2.0, 4.0), generator=seeded()
+        2,
+        backbone=Mean(),
+        mean=(0.1, 0.2, 0.3),
+        std=(1.0, 2.0, 4.0),
+        generator=seeded(),
     )
     x = torch.ones(1, 3, 2, 2)
     found = psi[0](x)[0, :, 0, 0]
