@@ -4,17 +4,20 @@ from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.band import plot_band
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
+from mlcourse.plots.density import plot_density
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.forces import plot_forces
 from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.groups import plot_groups
 from mlcourse.plots.inequality import plot_inequality
+from mlcourse.plots.kept import plot_kept
 from mlcourse.plots.level_lines import plot_level_lines
 from mlcourse.plots.links import plot_links
 from mlcourse.plots.magnets import plot_magnets
 from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.on_circle import plot_on_circle
+from mlcourse.plots.outlines import plot_outlines
 from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.pulled import plot_pulled
@@ -38,18 +41,21 @@ __all__ = [
     "plot_band",
     "plot_counts",
     "plot_curves",
+    "plot_density",
     "plot_ellipse",
     "plot_fibres",
     "plot_forces",
     "plot_gaps",
     "plot_groups",
     "plot_inequality",
+    "plot_kept",
     "plot_level_lines",
     "plot_links",
     "plot_magnets",
     "plot_margin",
     "plot_nearest",
     "plot_on_circle",
+    "plot_outlines",
     "plot_overlap",
     "plot_points",
     "plot_pulled",
