@@ -26,6 +26,9 @@ MINE = "See lecture 11, section 'Random, semi-hard, hard'."
 EASY = "See lecture 11, section 'Easy positives'."
 DRAW = "See lecture 11, section 'Distance-weighted sampling'."
 CURE = "See lecture 11, section 'Collapse, and its cure'."
+HAND = torch.tensor([[0.0, 0.5, 0.7, 0.9, 0.6], [0.5, 0, 0.4, 0.6, 0.8],
+                     [0.7, 0.4, 0, 0.3, 0.2], [0.9, 0.6, 0.3, 0, 0.1],
+                     [0.6, 0.8, 0.2, 0.1, 0]])  # fmt: skip
 DTYPES = (torch.float64, torch.float32)
 
 
@@ -125,7 +128,8 @@ def _check_count(answers, labels, name):
     mistakes = [
         ("(a, p, n) and (p, a, n) are two triplets", want / 2),
         ("an anchor is not its own friend", sum(k * k * (n - k) for k in sizes)),
-        ("an anchor's own class holds no strangers", sum(k * (k - 1) * n for k in sizes)),
+        ("an anchor's own class holds no strangers",
+         sum(k * (k - 1) * n for k in sizes)),
         ("this counts each (a, n) once; it counts for every friend",
          sum(k * (n - k) for k in sizes)),
         ("these are the pairs of friends; each meets every stranger",
@@ -136,11 +140,11 @@ def _check_count(answers, labels, name):
 
 @task("11.1", points=1)
 def test_n_triplets(answers):
-    """Five points, random classes of all sizes, a data set of 60,000
+    """Six points, random classes of all sizes, a data set of 60,000
 
     Every anchor, with each of its friends and each of its strangers.
     """
-    _check_count(answers, [7, 7, 1, 7, 2], "labels [7, 7, 1, 7, 2]")
+    _check_count(answers, [7, 7, 1, 7, 2, 3], "labels [7, 7, 1, 7, 2, 3]")
     for _ in range(3):
         sizes = random.sample(range(1, 12), 4)
         _check_count(answers, _labels(sizes), f"classes of {sizes}")
@@ -164,15 +168,21 @@ def _gaps(dist, labels):
     )
 
 
+def _with_itself(dist, labels, margin):
+    """Return the share of active triplets where each anchor is a friend of itself."""
+    same = torch.tensor(labels)[:, None] == torch.tensor(labels)
+    a, p = same.nonzero(as_tuple=True)
+    hinge = dist[a, p, None] - dist[a] + margin
+    return (hinge > 0)[~same[a]].double().mean().item()
+
+
 @task("11.1", points=1)
 def test_active_share(answers):
-    """Four points by hand, random batches, a batch without triplets
+    """Five points by hand, random batches, a batch without triplets
 
     The share of all triplets whose hinge is above 0.
     """
-    hand = torch.tensor([[0.0, 0.5, 0.6, 0.9], [0.5, 0, 0.4, 0.6],
-                         [0.6, 0.4, 0, 0.3], [0.9, 0.6, 0.3, 0]])  # fmt: skip
-    cases = [(hand, [7, 7, 1, 2], 0.2, "the table and labels of the example")]
+    cases = [(HAND, [7, 7, 7, 2, 2], 0.15, "the table of the example")]
     for dtype in DTYPES:
         labels = _labels(random.sample(range(1, 9), 4))
         dist = _sphere(len(labels), 4).to(dtype)
@@ -198,6 +208,7 @@ def test_active_share(answers):
             ("friend and stranger have changed places",
              int((margin - gaps > 0).sum()) / count),
             ("this is the mean hinge, not a share", near.mean().item()),
+            ("an anchor is not its own friend", _with_itself(dist, labels, margin)),
         ]  # fmt: skip
         _one(got, active / count, call, COUNT, mistakes, tol=1e-4)
     for labels in ([4, 4, 4], [1, 2, 3]):
@@ -235,6 +246,8 @@ def _check_density(answers, delta, dim, name):
          want + (dim - 3) / 2 * ((1 - x / 4).log() - rest)),
         ("this is the density of 1 - delta^2 / 4; that of delta has the factor "
          "delta / 2", want - (x / 2).log()),
+        ("this is the normal law, which q approaches in many dimensions only",
+         -dim * (x - math.sqrt(2)).square() + math.log(dim / math.pi) / 2),
         ("the sign is turned: these are the weights before their cutoff", -want),
     ]  # fmt: skip
     _same(got, want, call, FAR, mistakes, tol=5e-3)
@@ -295,8 +308,8 @@ def _triplets(got, labels, call, reading):
     rows = [tuple(row) for row in table.long().tolist()]
     for a, p, s in rows:
         assert p != a, (
-            f"{call} has ({a}, {p}, {s}): the anchor is its own friend. Leave out the "
-            f"diagonal, by index, not by distance 0. {reading}"
+            f"{call} has ({a}, {p}, {s}): the anchor is its own friend. Mask the "
+            f"diagonal, by index, with a value that never wins. {reading}"
         )
         assert labels[p] == labels[a], (
             f"{call} has ({a}, {p}, {s}): point {p} is no friend of {a}. A masked cell "
@@ -327,9 +340,20 @@ def _anchors(rows, want, call, reading, why):
         f"{call} has a row of anchor {min(extra)}, which must have none: {why}. "
         f"{reading}"
     )
-    assert not absent, f"{call} has no row of anchor {min(absent)}. {reading}"
+    assert not absent, (
+        f"{call} has no row of anchor {min(absent)}, expected one. Copies at distance "
+        f"0 count like any other point. {reading}"
+    )
     assert found == sorted(want), (
         f"{call} has several rows of one anchor, expected one. {reading}"
+    )
+
+
+def _is_hard(rows, d, friends, strangers):
+    return all(
+        d[a][p] == max(d[a][j] for j in friends[a])
+        and d[a][s] == min(d[a][j] for j in strangers[a])
+        for a, p, s in rows
     )
 
 
@@ -339,6 +363,12 @@ def _check_hard(answers, dist, labels, name):
     d, (friends, strangers) = dist.tolist(), _partners(labels)
     want = [a for a in range(len(d)) if friends[a] and strangers[a]]
     _anchors(rows, want, call, MINE, "it has no friend or no stranger")
+    columns = list(zip(*d, strict=True))
+    turned = _is_hard(rows, columns, friends, strangers)
+    assert not turned or _is_hard(rows, d, friends, strangers), (
+        f"{call} reads column a for anchor a. Row a of dist is what anchor a sees. "
+        f"{MINE}"
+    )
     for a, p, s in rows:
         far, near = max(d[a][j] for j in friends[a]), min(d[a][j] for j in strangers[a])
         one = f"{call} has ({a}, {p}, {s}) at distances {d[a][p]:.4g}, {d[a][s]:.4g}"
@@ -346,19 +376,13 @@ def _check_hard(answers, dist, labels, name):
             assert d[a][p] != min(d[a][j] for j in friends[a]), (
                 f"{one}: {p} is the nearest friend; the hardest is the farthest. {MINE}"
             )
-        assert d[a][p] == far, (
-            f"{one}: the farthest friend is at {far:.4g}. Row a of dist is what anchor "
-            f"a sees. {MINE}"
-        )
+        assert d[a][p] == far, f"{one}: the farthest friend is at {far:.4g}. {MINE}"
         if d[a][s] != near:
             assert d[a][s] != max(d[a][j] for j in strangers[a]), (
                 f"{one}: {s} is the farthest stranger; the hardest is the nearest. "
                 f"{MINE}"
             )
-        assert d[a][s] == near, (
-            f"{one}: the nearest stranger is at {near:.4g}. Row a of dist is what "
-            f"anchor a sees. {MINE}"
-        )
+        assert d[a][s] == near, f"{one}: the nearest stranger is at {near:.4g}. {MINE}"
 
 
 def _check_easy(answers, dist, labels, name):
@@ -394,11 +418,6 @@ def _check_easy(answers, dist, labels, name):
             f"{one}: the nearest stranger behind the friend is at {min(behind[a]):.4g}."
             f" {EASY}"
         )
-
-
-HAND = torch.tensor([[0.0, 0.5, 0.7, 0.9, 0.6], [0.5, 0, 0.4, 0.6, 0.8],
-                     [0.7, 0.4, 0, 0.3, 0.2], [0.9, 0.6, 0.3, 0, 0.1],
-                     [0.6, 0.8, 0.2, 0.1, 0]])  # fmt: skip
 
 
 @task("11.3", points=1)
@@ -486,16 +505,17 @@ def _check_semihard(answers, dist, labels, name):
     )
     for (a, p, s), alarm in zip(rows, fell, strict=True):
         behind = [d[a][j] for j in strangers[a] if d[a][j] > d[a][p]]
-        far, near = (f(d[a][j] for j in strangers[a]) for f in (max, min))
+        far = max(d[a][j] for j in strangers[a])
         one = (
             f"{call} has ({a}, {p}, {s}) at distances {d[a][p]:.4g}, {d[a][s]:.4g}, "
             f"fell_back {alarm}"
         )
-        if behind:
-            assert d[a][s] > d[a][p] or d[a][s] != near, (
+        if not alarm:
+            assert d[a][s] > d[a][p], (
                 f"{one}: this stranger is nearer than the friend, or as near: it is "
-                f"hard. One behind the friend is at {min(behind):.4g}. {MINE}"
+                f"hard. Take one behind the friend, or fall back. {MINE}"
             )
+        if behind:
             assert d[a][s] == min(behind), (
                 f"{one}: the nearest stranger behind the friend is at "
                 f"{min(behind):.4g}. {MINE}"
@@ -600,8 +620,8 @@ def _check_weights(answers, dist, labels, dim, cutoff, most, name):
          "since a log-weight of 0 is a weight of 1"),
         (~same & (d >= most) & open_, f"has a weight, at a distance from {most} on; "
          "it must have minus infinity"),
-        (allowed & (d < cutoff) & ~open_, f"has none, at a distance below {cutoff}; the "
-         "cutoff bounds the weight, it does not forbid the stranger"),
+        (allowed & (d < cutoff) & ~open_, f"has none, at a distance below {cutoff}; "
+         "the cutoff bounds the weight, it does not forbid the stranger"),
         (allowed & ~open_, "has no weight, and must have one"),
     ):  # fmt: skip
         if cells.any():
@@ -745,9 +765,7 @@ def test_draw(answers):
         f"that is set to the seed. {DRAW}"
     )
     other = _drawn(answers.draw(kinds[kind], seed + 1), ROWS, COLUMNS, call)
-    assert other.tolist() != got.tolist(), (
-        f"{call}: another seed drew the same. {DRAW}"
-    )
+    assert other.tolist() != got.tolist(), f"{call}: another seed drew the same. {DRAW}"
 
 
 @task("11.5", points=1, hidden=True)
@@ -840,7 +858,8 @@ def _check_collapse(answers, C, m):
     assert fits, f"{call} returned {found}, expected shape ({C * m}, k). {CURE}"
     size = x.abs().max().item()
     assert size <= 100, (
-        f"{call} has an entry of size {size:.4g}, expected finite ones up to 100. {CURE}"
+        f"{call} has an entry of size {size:.4g}, expected finite ones up to 100. "
+        f"{CURE}"
     )
     labels = [c for c in range(C) for _ in range(m)]
     dist = (x[:, None] - x).square().sum(dim=2).sqrt()
@@ -857,9 +876,9 @@ def _check_collapse(answers, C, m):
     )
     hard, every = (slope / unit for slope in _slopes(dist, labels))
     assert every < -0.1, (
-        f"{call}: over all triplets, d_ap - d_an is {every:.2f} times the mean distance "
-        "of strangers on average, expected below -0.1: random triplets must make w "
-        f"grow. {CURE}"
+        f"{call}: over all triplets, d_ap - d_an is {every:.2f} times the mean "
+        "distance of strangers on average, expected below -0.1: random triplets must "
+        f"make w grow. {CURE}"
     )
     assert hard > 0.1, (
         f"{call}: over the batch-hard triplets, d_ap - d_an is {hard:.2f} times the "
