@@ -907,6 +907,15 @@ wrong labels, so that they should be left to the very end of training or be avoi
 )
 wrong(
     "11.7",
+    "repeats the rubric",  # what the machine looks for, told to the machine
+    explain_11_7="""
+The machine looks for 40 words, 20 of them different, for a word on what most random
+triplets contribute in the end (inactive, satisfied, zero, easy) and for one on what
+goes wrong with the nearest stranger (noise, outlier, mislabelled, collapse).
+""",
+)
+wrong(
+    "11.7",
     "most random triplets contribute",
     explain_11_7="""
 A small loss on the training set proves little about new classes, since a network may
@@ -964,7 +973,7 @@ def suspicious(draws, log_w):  # all columns alike
     return stats.chisquare(count, want).pvalue < 1e-4
 
 
-@wrong("11.8", "expected once in 10,000")
+@wrong("11.8", "by about its square root")
 def suspicious(draws, log_w):  # a threshold of 0.05
     count, want = chi(draws, log_w)
     common = want >= 5

@@ -18,7 +18,7 @@ HIDES = (
     "mlcourse.training",
 )
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
-FLAGS = ("pytorch_metric_learning",)
+FLAGS = ("pytorch_metric_learning", "mlcourse.judgements")
 
 COUNT = "See lecture 11, section 'One formula for every sampler'."
 FAR = "See lecture 11, section 'How far apart are strangers?'."
@@ -723,12 +723,12 @@ def _slip(share, log_w):
 
 
 def _check_shares(column, log_w, call):
-    """A chi-squared test that a right draw fails once in ten million times."""
+    """A chi-squared test, which a right draw fails once in 100 million times."""
     p = log_w.softmax(dim=0)
     count = column.bincount(minlength=len(p)).double()
     surprise = ((count - len(column) * p).square() / (len(column) * p)).sum().item()
     share = count / len(column)
-    assert stats.chi2.sf(surprise, len(p) - 1) > 1e-7, (
+    assert stats.chi2.sf(surprise, len(p) - 1) > 1e-8, (
         f"{call}: of {len(column)} rows with the weights {_list(p)}, these shares drew "
         f"each column: {_list(share)}{_slip(share, log_w)}. {DRAW}"
     )
@@ -829,7 +829,7 @@ def test_draw_from_extreme_weights(answers):
     p = kinds[0].softmax(dim=0)
     p, count = (p[:, None] * p).flatten(), pair.bincount(minlength=COLUMNS**2)
     surprise = ((count - len(pair) * p).square() / (len(pair) * p)).sum().item()
-    assert stats.chi2.sf(surprise, COLUMNS**2 - 1) > 1e-7, (
+    assert stats.chi2.sf(surprise, COLUMNS**2 - 1) > 1e-8, (
         f"{call}: rows that follow each other do not draw independently; each row and "
         f"column needs noise of its own. {DRAW}"
     )
@@ -916,6 +916,10 @@ the loss describes the sampler and not the embedding which is judged by retrieva
 classes never seen the nearest stranger is wrongly labelled or as near as noise more
 often than any other its gradient points in a direction that noise decides and all
 anchors together can shrink the embedding to one point
+the machine looks for 40 words 20 of them different for a word on what most random
+triplets contribute in the end inactive satisfied zero easy and for one on what goes
+wrong with the nearest stranger noise outlier mislabelled collapse it refuses sentences
+of the rubric use your own the points are confirmed or not by the person who reads it
 """
 RUN = 6
 
@@ -978,17 +982,16 @@ def _sample(p, size):
     return torch.multinomial(p, size, replacement=True)
 
 
-def _alarms(answers, make, size, name):
-    """At most 4 alarms in 400 right samples; a test with rate 1 in 10,000 has 0.04."""
-    call = f"suspicious(draws, log_w) with {size} right draws, {name},"
+def _alarms(answers, make, name, why, *, runs=400, most=4):
+    """Few alarms among right samples: with rate 1 in 10,000 there are 0.04 in 400."""
+    call = f"suspicious(draws, log_w) with 5,000 right draws, {name},"
     alarms = 0
-    for _ in range(400):
+    for _ in range(runs):
         log_w = make()
-        alarms += _verdict(answers, _sample(log_w.softmax(0), size), log_w, call)
-    assert alarms <= 4, (
-        f"{call} was True {alarms} times in 400, expected once in 10,000 times: chance "
-        "alone moves the counts. Cells with few expected draws do not follow the "
-        f"chi-squared law: put them together. {DRAW}"
+        alarms += _verdict(answers, _sample(log_w.softmax(0), 5000), log_w, call)
+    assert alarms <= most, (
+        f"{call} was True {alarms} times in {runs}, expected once in 10,000 times: "
+        f"{why}. {DRAW}"
     )
 
 
@@ -997,6 +1000,13 @@ def _plain():
     n = random.randrange(5, 9)
     steps = torch.randperm(n).double() + 0.3 * torch.rand(n).double()
     return 2 * steps / n + 2000 * random.random() - 1000
+
+
+def _blocked():
+    """Return log-weights of which one is minus infinity."""
+    log_w = _plain()
+    log_w[random.randrange(len(log_w))] = -torch.inf
+    return log_w
 
 
 def _rare():
@@ -1013,7 +1023,8 @@ def test_suspicious(answers):
 
     At most 4 of the right ones may be suspected, and every wrong one must be.
     """
-    _alarms(answers, _plain, 5000, "5 to 8 columns")
+    why = "chance alone moves each count, by about its square root"
+    _alarms(answers, _plain, "5 to 8 columns", why)
     for _ in range(5):
         log_w = _plain()
         p, n = log_w.softmax(dim=0), len(log_w)
@@ -1037,16 +1048,13 @@ def test_suspicious_of_the_rare(answers):
 
     A column that is expected 0.05 times may be drawn once. One of weight 0 may not.
     """
-    _alarms(answers, _rare, 5000, "40 of 45 columns rare")
+    why = "columns with few expected draws break the chi-squared law; put them together"
+    _alarms(answers, _rare, "40 of 45 columns rare", why)
+    why = "0 draws of 0 expected are no surprise; take care of 0 / 0"
+    _alarms(answers, _blocked, "one column impossible", why, runs=60, most=3)
     for _ in range(5):
-        log_w = _plain()
-        log_w[random.randrange(len(log_w))] = -torch.inf
+        log_w = _blocked()
         draws = _sample(log_w.softmax(dim=0), 5000)
-        call = "suspicious(draws, log_w) with 5,000 right draws, one column impossible,"
-        assert not _verdict(answers, draws, log_w, call), (
-            f"{call} was True. 0 draws of 0 expected are no surprise: take care of "
-            f"0 / 0. {DRAW}"
-        )
         draws[random.randrange(5000)] = int(log_w.argmin())
         call = "suspicious(draws, log_w) with one draw of a column of weight 0"
         assert _verdict(answers, draws, log_w, call), (
