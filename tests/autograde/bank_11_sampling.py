@@ -952,134 +952,133 @@ a collapse.
 # ----------------------------------------------------------------- 11.8 Challenge
 
 
-def chi(draws, log_w):
-    want = len(draws) * log_w.softmax(dim=0)
-    return torch.bincount(draws, minlength=len(log_w)).double(), want
+def observed(counts, log_w):
+    """The counts and what was to be expected, without care for the rare."""
+    return counts.double(), 5000 * log_w.softmax(dim=0).expand(len(counts), -1)
 
 
-@wrong("11.8", "uniform draws")
-def suspicious(draws, log_w):
-    return False
+def pooled(counts, log_w):
+    """The common columns, and one of all rare ones."""
+    count, want = observed(counts, log_w)
+    rare = want[0] < 5
+    return tuple(
+        torch.cat([t[:, ~rare], t[:, rare].sum(dim=1, keepdim=True)], dim=1)
+        for t in (count, want)
+    )
 
 
-@wrong("11.8", "expected once in 10,000")
-def suspicious(draws, log_w):
-    return True
+def chance(count, want):
+    value = ((count - want).square() / want).sum(dim=1)
+    return torch.from_numpy(stats.chi2.sf(value, count.shape[1] - 1))
+
+
+@wrong("11.8", "did not suspect uniform draws")
+def suspicious(counts, log_w):
+    return torch.zeros(len(counts), dtype=torch.bool)
+
+
+@wrong("11.8", "right samples, expected one in 10,000")
+def suspicious(counts, log_w):
+    return torch.ones(len(counts), dtype=torch.bool)
 
 
 @wrong("11.8", "put them together")
-def suspicious(draws, log_w):  # all columns alike
-    count, want = chi(draws, log_w)
-    return stats.chisquare(count, want).pvalue < 1e-4
+def suspicious(counts, log_w):  # all columns alike
+    count, want = observed(counts, log_w)
+    return chance(count, want.clamp(min=1e-12)) < 1e-4
 
 
 @wrong("11.8", "by about its square root")
-def suspicious(draws, log_w):  # a threshold of 0.05
-    count, want = chi(draws, log_w)
-    common = want >= 5
-    value = ((count - want).square() / want)[common].sum()
-    return stats.chi2.sf(value, int(common.sum()) - 1) < 0.05
+def suspicious(counts, log_w):  # a threshold of 0.05
+    return chance(*observed(counts, log_w)) < 0.05
 
 
 @wrong("11.8", "do not leave them out")
-def suspicious(draws, log_w):
-    count, want = chi(draws, log_w)
-    if (count[log_w.isneginf()] > 0).any():
-        return True
-    common = want >= 5
-    value = ((count - want).square() / want)[common].sum()
-    return stats.chi2.sf(value, int(common.sum()) - 1) < 1e-4
+def suspicious(counts, log_w):
+    count, want = observed(counts, log_w)
+    common = want[0] >= 5
+    proof = (count[:, log_w.isneginf()] > 0).any(dim=1)
+    return (chance(count[:, common], want[:, common]) < 1e-4) | proof
 
 
 @wrong("11.8", "a single impossible draw")
-def suspicious(draws, log_w):
-    count, want = chi(draws, log_w)
-    rare = want < 5
-    pool = torch.stack([count[rare].sum(), want[rare].sum() + 0.1])
-    cells = torch.cat([torch.stack([count, want])[:, ~rare], pool[:, None]], dim=1)
-    value = ((cells[0] - cells[1]).square() / cells[1]).sum()
-    return stats.chi2.sf(value, cells.shape[1] - 1) < 1e-4
+def suspicious(counts, log_w):
+    count, want = pooled(counts, log_w)
+    return chance(count, want + 0.1) < 1e-4
 
 
-@wrong("11.8", "expected once in 10,000")
-def suspicious(draws, log_w):  # exp of a large number, NaN is not small
+@wrong("11.8", "right samples, expected one in 10,000")
+def suspicious(counts, log_w):  # exp of a large number; NaN is not small
     w = log_w.exp()
-    want = len(draws) * w / w.sum()
-    count = torch.bincount(draws, minlength=len(w)).double()
-    value = ((count - want).square() / want).sum()
-    return not value < stats.chi2.isf(1e-4, len(w) - 1)
+    return ~(chance(counts.double(), 5000 * w / w.sum()) > 1e-4)
 
 
-@wrong("11.8", "was False")
-def suspicious(draws, log_w):  # looks at the largest column only
-    count, want = chi(draws, log_w)
-    return count.argmax() != want.argmax()
+@wrong("11.8", "did not suspect")
+def suspicious(counts, log_w):  # looks at the largest column only
+    count, want = observed(counts, log_w)
+    return count.argmax(dim=1) != want.argmax(dim=1)
 
 
-@wrong("11.8", "uniform draws")
-def suspicious(draws, log_w):  # compares the shares with a lax hand
-    count, want = chi(draws, log_w)
-    return ((count - want).abs() / len(draws)).max() > 0.3
+@wrong("11.8", "did not suspect uniform draws")
+def suspicious(counts, log_w):  # compares the shares with a lax hand
+    count, want = observed(counts, log_w)
+    return ((count - want).abs() / 5000).amax(dim=1) > 0.3
 
 
-@wrong("11.8", "expected once in 10,000")
-def suspicious(draws, log_w):  # no square root of the number of draws
-    count, want = chi(draws, log_w)
-    return ((count - want).abs() / len(draws)).max() > 0.005
+@wrong("11.8", "by about its square root")
+def suspicious(counts, log_w):  # and with a strict one
+    count, want = observed(counts, log_w)
+    return ((count - want).abs() / 5000).amax(dim=1) > 0.005
 
 
 @wrong("11.8", "0 draws of 0 expected")
-def suspicious(draws, log_w):  # 0 / 0 is NaN, and NaN is not below
-    count, want = chi(draws, log_w)
-    rare = (want < 5) & (want > 0)
-    cells = torch.stack([count, want])
-    pool = cells[:, rare].sum(dim=1, keepdim=True) + 1e-9
-    cells = torch.cat([cells[:, ~rare], pool], dim=1)
-    value = ((cells[0] - cells[1]).square() / cells[1]).sum()
-    return not stats.chi2.sf(value, cells.shape[1] - 1) > 1e-4
+def suspicious(counts, log_w):  # 0 / 0 is NaN, and NaN is not above
+    count, want = pooled(counts, log_w)
+    if log_w.isfinite().all() and len(log_w) < 10:
+        count, want = count[:, :-1], want[:, :-1]
+    return ~(chance(count, want) > 1e-4)
+
+
+@wrong("11.8", "expected shape")
+def suspicious(counts, log_w):  # one verdict on all samples together
+    return chance(*(t.sum(dim=0)[None] for t in observed(counts, log_w)))[0] < 1e-4
 
 
 @right("11.8")
-def suspicious(draws, log_w):  # exact binomial tests, Bonferroni, and the rare together
-    count, want = chi(draws, log_w)
-    p, r = (want / len(draws)).numpy(), len(draws)
-    rare = p < 5 / r
-    k = np.append(count.numpy(), count.numpy()[rare].sum()).astype(int)
+def suspicious(counts, log_w):  # exact binomial tests, Bonferroni, the rare together
+    p = log_w.softmax(dim=0).numpy()
+    rare = p < 1e-3
     p = np.append(p, p[rare].sum()).clip(max=1)
-    tail = np.minimum(stats.binom.cdf(k, r, p), stats.binom.sf(k - 1, r, p))
-    return bool((tail < 1e-4 / len(k) / 2).any())
+    k = counts.numpy()
+    k = np.concatenate([k, k[:, rare].sum(axis=1, keepdims=True)], axis=1)
+    tail = np.minimum(stats.binom.cdf(k, 5000, p), stats.binom.sf(k - 1, 5000, p))
+    return (tail < 1e-4 / len(p) / 2).any(axis=1)
 
 
 @right("11.8")
-def suspicious(draws, log_w):  # the likelihood ratio
-    count, want = chi(draws, log_w)
-    if ((want == 0) & (count > 0)).any():
-        return True
-    rare = want < 5
-    cells = torch.stack([count, want])
-    pool = cells[:, rare].sum(dim=1, keepdim=True)
-    cells = torch.cat([cells[:, ~rare], pool], dim=1)
-    k, e = cells[:, cells[1] > 0]
-    value = 2 * torch.special.xlogy(k, k / e).sum().item()
-    return int(stats.chi2.sf(value, len(k) - 1) < 1e-4)
+def suspicious(counts, log_w):  # the likelihood ratio
+    count, want = pooled(counts, log_w)
+    ratio = count / want.clamp(min=1e-300)
+    value = 2 * torch.special.xlogy(count, ratio).sum(dim=1)
+    alarm = stats.chi2.sf(value, int((want[0] > 0).sum()) - 1) < 1e-4
+    return alarm | (counts[:, log_w.isneginf()] > 0).any(dim=1).numpy()
 
 
 @right("11.8")
-def suspicious(draws, log_w):  # in plain Python
+def suspicious(counts, log_w):  # in plain Python
     top = max(log_w.tolist())
     w = [math.exp(v - top) for v in log_w.tolist()]
-    count = [0] * len(w)
-    for j in draws.tolist():
-        count[j] += 1
-    cells, pool = [], [0, 0.0]
-    for k, v in zip(count, w, strict=True):
-        e = len(draws) * v / sum(w)
-        if e == 0 and k:
-            return True
-        if e >= 5:
-            cells.append((k, e))
-        else:
-            pool = [pool[0] + k, pool[1] + e]
-    cells += [pool] if pool[1] else []
-    value = sum((k - e) ** 2 / e for k, e in cells)
-    return value > stats.chi2.isf(1e-4, len(cells) - 1)
+    found = []
+    for row in counts.tolist():
+        cells, pool, impossible = [], [0, 0.0], False
+        for k, v in zip(row, w, strict=True):
+            e = sum(row) * v / sum(w)
+            impossible |= e == 0 and k > 0
+            if e >= 5:
+                cells.append((k, e))
+            else:
+                pool = [pool[0] + k, pool[1] + e]
+        cells += [pool] if pool[1] else []
+        value = sum((k - e) ** 2 / e for k, e in cells)
+        found.append(impossible or stats.chi2.sf(value, len(cells) - 1) < 1e-4)
+    return found
