@@ -1,0 +1,873 @@
+# Written by `mlcourse release`: change the course's sources, not this file.
+"""Checks of exercise 11, Sampling in a batch."""
+
+import math
+import random
+from collections import Counter
+
+import numpy as np
+import torch
+from scipy import stats
+
+from mlcourse.grading import task
+
+HIDES = (
+    "mlcourse.miners",
+    "mlcourse.samplers",
+    "mlcourse.losses",
+    "mlcourse.objective",
+    "mlcourse.training",
+)
+
+COUNT = "See lecture 11, section 'One formula for every sampler'."
+FAR = "See lecture 11, section 'How far apart are strangers?'."
+MINE = "See lecture 11, section 'Random, semi-hard, hard'."
+EASY = "See lecture 11, section 'Easy positives'."
+DRAW = "See lecture 11, section 'Distance-weighted sampling'."
+CURE = "See lecture 11, section 'Collapse, and its cure'."
+HAND = torch.tensor([[0.0, 0.5, 0.7, 0.9, 0.6], [0.5, 0, 0.4, 0.6, 0.8],
+                     [0.7, 0.4, 0, 0.3, 0.2], [0.9, 0.6, 0.3, 0, 0.1],
+                     [0.6, 0.8, 0.2, 0.1, 0]])  # fmt: skip
+DTYPES = (torch.float64, torch.float32)
+
+
+def _numbers(got):
+    """Return got as a float64 tensor, or None where it is no table of numbers."""
+    if isinstance(got, list | tuple):
+        rows = [_numbers(row) for row in got]
+        if not rows:
+            return torch.zeros(0, dtype=torch.float64)
+        if any(row is None or row.shape != rows[0].shape for row in rows):
+            return None
+        return torch.stack(rows)
+    if isinstance(got, int) and abs(got) > 2**60:
+        return None
+    if isinstance(got, int | float):
+        return torch.tensor(got, dtype=torch.float64)
+    if isinstance(got, torch.Tensor | np.ndarray):
+        return torch.as_tensor(got).detach().to(torch.float64)
+    return None
+
+
+def _table(got, shape, call, reading):
+    """Return got as a finite float64 tensor of this shape, or say what is off."""
+    numbers = _numbers(got)
+    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
+    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
+    assert numbers.isfinite().all(), (
+        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
+        f"0 was divided by 0. {reading}"
+    )
+    return numbers
+
+
+def _number(got, call, reading):
+    """Return got as a finite float, or say what came."""
+    number = _numbers(got)
+    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
+    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
+    return number.item()
+
+
+def _same(got, want, call, reading, mistakes=(), tol=1e-3):
+    """Compare two tables; a known mistake is called by its name."""
+    size = want.abs().clamp(min=1)
+    fine = bool(((got - want).abs() <= tol * size).all())
+    for said, wrong in mistakes:
+        slip = bool(((got - wrong).abs() <= 1e-3 * wrong.abs().clamp(min=1)).all())
+        assert fine or not slip, f"{call}: {said}. {reading}"
+    if fine:
+        return
+    worst = int(((got - want).abs() / size).argmax())
+    place = [int(p) for p in np.unravel_index(worst, tuple(got.shape))]
+    raise AssertionError(
+        f"{call} has {got.flatten()[worst]:.4f} at {place}, expected "
+        f"{want.flatten()[worst]:.4f} there. Work one entry out by hand. {reading}"
+    )
+
+
+def _one(got, want, call, reading, mistakes=(), tol=1e-6):
+    """Compare two numbers; a known mistake is called by its name."""
+    fine = abs(got - want) <= tol * max(1, abs(want))
+    for said, wrong in mistakes:
+        slip = abs(got - wrong) <= 1e-6 * max(1, abs(wrong))
+        assert fine or not slip, (
+            f"{call} returned {got:.8g}, expected {want:.8g}: {said}. {reading}"
+        )
+    assert fine, f"{call} returned {got:.8g}, expected {want:.8g}. {reading}"
+
+
+def _labels(sizes):
+    """Return labels of classes of these sizes, with odd names, in a random order."""
+    names = random.sample(range(-50, 50), len(sizes))
+    labels = [name for name, k in zip(names, sizes, strict=True) for _ in range(k)]
+    random.shuffle(labels)
+    return labels
+
+
+def _seen(n, dtype=torch.float64):
+    """Return an (n, n) table of random distances, another one from each row."""
+    return (0.1 + 1.8 * torch.rand(n, n).to(dtype)).fill_diagonal_(0)
+
+
+def _sphere(n, k):
+    """Return the distances of n random points of the sphere in k dimensions."""
+    z = torch.nn.functional.normalize(torch.randn(n, k, dtype=torch.float64))
+    return (2 - 2 * z @ z.T).clamp(min=0).sqrt().fill_diagonal_(0)
+
+
+def _check_count(answers, labels, name):
+    call = f"n_triplets(labels) with {name}"
+    got = _number(answers.n_triplets(torch.tensor(labels)), call, COUNT)
+    sizes, n = Counter(labels).values(), len(labels)
+    want = sum(k * (k - 1) * (n - k) for k in sizes)
+    mistakes = [
+        ("(a, p, n) and (p, a, n) are two triplets", want / 2),
+        ("an anchor is not its own friend", sum(k * k * (n - k) for k in sizes)),
+        ("an anchor's own class holds no strangers",
+         sum(k * (k - 1) * n for k in sizes)),
+        ("this counts each (a, n) once; it counts for every friend",
+         sum(k * (n - k) for k in sizes)),
+        ("these are the pairs of friends; each meets every stranger",
+         sum(k * (k - 1) for k in sizes)),
+    ]  # fmt: skip
+    _one(got, want, call, COUNT, mistakes)
+
+
+@task("11.1", points=1)
+def test_n_triplets(answers):
+    """Six points, random classes of all sizes, a data set of 60,000
+
+    Every anchor, with each of its friends and each of its strangers.
+    """
+    _check_count(answers, [7, 7, 1, 7, 2, 3], "labels [7, 7, 1, 7, 2, 3]")
+    for _ in range(3):
+        sizes = random.sample(range(1, 12), 4)
+        _check_count(answers, _labels(sizes), f"classes of {sizes}")
+    _check_count(answers, [3, 3, 3], "one class alone")
+    labels = torch.randint(11_000, (60_000,)).tolist()
+    _check_count(answers, labels, "60,000 points of 11,000 classes")
+
+
+def _gaps(dist, labels):
+    """Loop over the definition: d_ap - d_an of every triplet."""
+    d, n = dist.double().tolist(), range(len(labels))
+    return torch.tensor(
+        [
+            d[a][p] - d[a][s]
+            for a in n
+            for p in n
+            for s in n
+            if p != a and labels[p] == labels[a] != labels[s]
+        ],
+        dtype=torch.float64,
+    )
+
+
+def _with_itself(dist, labels, margin):
+    """Return the share of active triplets where each anchor is a friend of itself."""
+    same = torch.tensor(labels)[:, None] == torch.tensor(labels)
+    a, p = same.nonzero(as_tuple=True)
+    hinge = dist[a, p, None] - dist[a] + margin
+    return (hinge > 0)[~same[a]].double().mean().item()
+
+
+@task("11.1", points=1)
+def test_active_share(answers):
+    """Five points by hand, random batches, a batch without triplets
+
+    The share of all triplets whose hinge is above 0.
+    """
+    cases = [(HAND, [7, 7, 7, 2, 2], 0.15, "the table of the example")]
+    for dtype in DTYPES:
+        labels = _labels(random.sample(range(1, 9), 4))
+        dist = _sphere(len(labels), 4).to(dtype)
+        margin = 0.1 + 0.4 * random.random()
+        cases.append((dist, labels, margin, f"{len(labels)} random points, {dtype}"))
+    for dist, labels, margin, name in cases:
+        gaps = _gaps(dist, labels)
+        while (gaps + margin).abs().min() < 1e-5:  # rounding would decide
+            margin += 2e-5
+        call = f"active_share(dist, labels, margin={margin:.3g}) with {name}"
+        got = answers.active_share(dist, torch.tensor(labels), margin)
+        got = _number(got, call, COUNT)
+        count, n = len(gaps), len(labels)
+        active = int((gaps + margin > 0).sum())
+        near = (gaps + margin).clamp(min=0)
+        mistakes = [
+            ("this is the number, not the share", active),
+            ("this is the share of hard triplets; the margin has no effect",
+             int((gaps > 0).sum()) / count),
+            ("this is the share of triplets that are satisfied", 1 - active / count),
+            ("this divides by n^3, with cells that are no triplets", active / n**3),
+            ("the sign of the margin is turned", int((gaps > margin).sum()) / count),
+            ("friend and stranger have changed places",
+             int((margin - gaps > 0).sum()) / count),
+            ("this is the mean hinge, not a share", near.mean().item()),
+            ("an anchor is not its own friend", _with_itself(dist, labels, margin)),
+        ]  # fmt: skip
+        _one(got, active / count, call, COUNT, mistakes, tol=1e-4)
+    for labels in ([4, 4, 4], [1, 2, 3]):
+        call = f"active_share(dist, {labels}, 0.2), a batch without triplets,"
+        got = answers.active_share(_sphere(3, 3), torch.tensor(labels), 0.2)
+        _one(_number(got, call, COUNT), 0, call, COUNT)
+
+
+def _log_q(delta, dim):
+    """By the Beta law of 1 - delta^2 / 4, whose slope is -delta / 2."""
+    half, x = (dim - 1) / 2, delta.double().numpy()
+    return torch.from_numpy(stats.beta.logpdf(1 - x**2 / 4, half, half) + np.log(x / 2))
+
+
+def _check_density(answers, delta, dim, name):
+    call = f"log_density(dist, dim={dim}) with {name}"
+    got = _table(answers.log_density(delta, dim), tuple(delta.shape), call, FAR)
+    want, x = _log_q(delta, dim), delta.double()
+    rest = (1 - x.square() / 4).log()
+    log_z = ((dim - 2) * x.log() + (dim - 3) / 2 * rest - want).flatten()[0]
+    mistakes = [
+        ("this is the density; return its logarithm", want.exp()),
+        ("Z is missing", want + log_z),
+        ("log Z is added; it must be taken off", want + 2 * log_z),
+        ("the exponent of delta is dim - 2, not dim", want + 2 * x.log()),
+        ("the exponent of delta is dim - 2, not dim - 1", want + x.log()),
+        ("the exponent of the bracket is (dim - 3) / 2, not dim - 3",
+         want + (dim - 3) / 2 * rest),
+        ("the exponent of the bracket is (dim - 3) / 2, not (dim - 2) / 2",
+         want + rest / 2),
+        ("delta must be squared in the bracket",
+         want + (dim - 3) / 2 * ((1 - x / 4).log() - rest)),
+        ("this is the density of 1 - delta^2 / 4; that of delta has the factor "
+         "delta / 2", want - (x / 2).log()),
+        ("this is the normal law, which q approaches in many dimensions only",
+         -dim * (x - math.sqrt(2)).square() + math.log(dim / math.pi) / 2),
+        ("the sign is turned: these are the weights before their cutoff", -want),
+    ]  # fmt: skip
+    _same(got, want, call, FAR, mistakes, tol=5e-3)
+
+
+@task("11.2", points=1)
+def test_log_density(answers):
+    """The example, random distances in 3 to 64 dimensions, and the area of 1
+
+    Compared with the Beta law of 1 - delta^2 / 4; the density is then integrated.
+    """
+    delta = torch.tensor([0.5, 1.0, 1.5])
+    _check_density(answers, delta, 4, "dist = [0.5, 1, 1.5]")
+    for dim in (3, *random.sample(range(5, 64), 3)):
+        for dtype in DTYPES:
+            delta = (0.1 + 1.8 * torch.rand(3, 4)).to(dtype)
+            _check_density(answers, delta, dim, f"random distances (3, 4), {dtype}")
+    grid = (torch.arange(4000, dtype=torch.float64) + 0.5) / 2000
+    dim = random.randrange(4, 40)
+    call = f"exp(log_density(dist, dim={dim}))"
+    got = _table(answers.log_density(grid, dim), (4000,), call, FAR)
+    area = got.exp().sum().item() / 2000
+    assert abs(area - 1) < 0.01, (
+        f"{call} has the area {area:.4f} between 0 and 2, expected 1. {FAR}"
+    )
+
+
+def _triplets(got, labels, call, reading):
+    """Return got as triplets, each with a friend and a stranger of its anchor."""
+    table, n = _numbers(got), len(labels)
+    if table is not None and table.numel() == 0:
+        return []
+    fits = table is not None and table.ndim == 2 and table.shape[1] == 3
+    found = "no table of numbers" if table is None else tuple(table.shape)
+    assert fits, (
+        f"{call} returned {found}, expected rows (a, p, n), shape (t, 3). {reading}"
+    )
+    whole = bool(((table == table.floor()) & (table >= 0) & (table < n)).all())
+    assert whole, (
+        f"{call} returned a row with an entry that is no number of a point, 0 to "
+        f"{n - 1}: {table[0].tolist()} is the first. {reading}"
+    )
+    rows = [tuple(row) for row in table.long().tolist()]
+    for a, p, s in rows:
+        assert p != a, (
+            f"{call} has ({a}, {p}, {s}): the anchor is its own friend. Mask the "
+            "diagonal, by index, with a value that never wins; and an anchor without a "
+            f"friend has no row. {reading}"
+        )
+        assert labels[p] == labels[a], (
+            f"{call} has ({a}, {p}, {s}): point {p} is no friend of {a}. A masked cell "
+            "must never win: minus infinity under a maximum, plus infinity under a "
+            f"minimum; and an anchor without a friend has no row. {reading}"
+        )
+        assert labels[s] != labels[a], (
+            f"{call} has ({a}, {p}, {s}): point {s} is no stranger to {a}. A masked "
+            "cell must never win: a 0 is the smallest of all distances; and an anchor "
+            f"without a stranger has no row. {reading}"
+        )
+    return rows
+
+
+def _partners(labels):
+    """Return for each point its friends and its strangers, as lists."""
+    points = range(len(labels))
+    friends = [[j for j in points if j != i and labels[j] == labels[i]] for i in points]
+    strangers = [[j for j in points if labels[j] != labels[i]] for i in points]
+    return friends, strangers
+
+
+def _anchors(rows, want, call, reading, why):
+    """Compare the anchors that have a row with those that must have one."""
+    found = sorted(a for a, _, _ in rows)
+    extra, absent = set(found) - set(want), set(want) - set(found)
+    assert not extra, (
+        f"{call} has a row of anchor {min(extra)}, which must have none: {why}. "
+        f"{reading}"
+    )
+    assert not absent, (
+        f"{call} has no row of anchor {min(absent)}, expected one. Copies at distance "
+        f"0 count like any other point. {reading}"
+    )
+    assert found == sorted(want), (
+        f"{call} has several rows of one anchor, expected one. {reading}"
+    )
+
+
+def _is_hard(rows, d, friends, strangers):
+    return all(
+        d[a][p] == max(d[a][j] for j in friends[a])
+        and d[a][s] == min(d[a][j] for j in strangers[a])
+        for a, p, s in rows
+    )
+
+
+def _check_hard(answers, dist, labels, name):
+    call = f"batch_hard(dist, labels) with {name}"
+    rows = _triplets(answers.batch_hard(dist, torch.tensor(labels)), labels, call, MINE)
+    d, (friends, strangers) = dist.tolist(), _partners(labels)
+    want = [a for a in range(len(d)) if friends[a] and strangers[a]]
+    _anchors(rows, want, call, MINE, "it has no friend or no stranger")
+    columns = list(zip(*d, strict=True))
+    turned = _is_hard(rows, columns, friends, strangers)
+    assert not turned or _is_hard(rows, d, friends, strangers), (
+        f"{call} reads column a for anchor a. Row a of dist is what anchor a sees. "
+        f"{MINE}"
+    )
+    for a, p, s in rows:
+        far, near = max(d[a][j] for j in friends[a]), min(d[a][j] for j in strangers[a])
+        one = f"{call} has ({a}, {p}, {s}) at distances {d[a][p]:.4g}, {d[a][s]:.4g}"
+        if d[a][p] != far:
+            assert d[a][p] != min(d[a][j] for j in friends[a]), (
+                f"{one}: {p} is the nearest friend; the hardest is the farthest. {MINE}"
+            )
+        assert d[a][p] == far, f"{one}: the farthest friend is at {far:.4g}. {MINE}"
+        if d[a][s] != near:
+            assert d[a][s] != max(d[a][j] for j in strangers[a]), (
+                f"{one}: {s} is the farthest stranger; the hardest is the nearest. "
+                f"{MINE}"
+            )
+        assert d[a][s] == near, f"{one}: the nearest stranger is at {near:.4g}. {MINE}"
+
+
+def _check_easy(answers, dist, labels, name):
+    call = f"easy_positive(dist, labels) with {name}"
+    got = answers.easy_positive(dist, torch.tensor(labels))
+    rows = _triplets(got, labels, call, EASY)
+    d, (friends, strangers) = dist.tolist(), _partners(labels)
+    near = [min((d[a][j] for j in friends[a]), default=None) for a in range(len(d))]
+    behind = [
+        [d[a][j] for j in strangers[a] if near[a] is not None and d[a][j] > near[a]]
+        for a in range(len(d))
+    ]
+    for a, p, _ in rows:
+        far = max(d[a][j] for j in friends[a])
+        assert d[a][p] == near[a] or d[a][p] != far, (
+            f"{call}: point {p} is the farthest friend of {a}; the easy one is the "
+            f"nearest. {EASY}"
+        )
+        assert d[a][p] == near[a], (
+            f"{call}: point {p} is {d[a][p]:.4g} from {a}, its nearest friend "
+            f"{near[a]:.4g}. A copy at distance 0 is a friend like any other. {EASY}"
+        )
+    want = [a for a in range(len(d)) if behind[a]]
+    why = "it has no friend, or no stranger farther than its nearest friend"
+    _anchors(rows, want, call, EASY, why)
+    for a, p, s in rows:
+        one = f"{call} has ({a}, {p}, {s}) at distances {d[a][p]:.4g}, {d[a][s]:.4g}"
+        assert d[a][s] > near[a], (
+            f"{one}: the stranger must be farther than the friend, by the strict sign. "
+            f"{EASY}"
+        )
+        assert d[a][s] == min(behind[a]), (
+            f"{one}: the nearest stranger behind the friend is at {min(behind[a]):.4g}."
+            f" {EASY}"
+        )
+
+
+@task("11.3", points=1)
+def test_batch_hard(answers):
+    """Five points by hand, random tables
+
+    One row for each anchor: farthest friend, nearest stranger.
+    """
+    _check_hard(answers, HAND, [7, 7, 7, 2, 2], "the table of the example")
+    for dtype in DTYPES:
+        labels = _labels([2, 3, 5, 4])
+        _check_hard(answers, _seen(14, dtype), labels, f"14 points, {dtype}")
+
+
+@task("11.3", points=1)
+def test_easy_positive(answers):
+    """Five points by hand, random tables
+
+    One row for each anchor: nearest friend, the nearest stranger behind it.
+    """
+    _check_easy(answers, HAND, [7, 7, 7, 2, 2], "the table of the example")
+    for dtype in DTYPES:
+        labels = _labels([2, 3, 5, 4])
+        _check_easy(answers, _seen(14, dtype), labels, f"14 points, {dtype}")
+
+
+def _mask(got, t, call):
+    found = _numbers(got)
+    flat = found is not None and found.ndim in (0, 1) and found.numel() == t
+    shape = "no table" if found is None else tuple(found.shape)
+    assert flat, (
+        f"{call}: fell_back is {shape}, expected one entry for each of the {t} rows. "
+        f"{MINE}"
+    )
+    found = found.reshape(-1)
+    binary = bool(((found == 0) | (found == 1)).all())
+    assert binary, f"{call}: fell_back must hold True and False only. {MINE}"
+    return [bool(v) for v in found.tolist()]
+
+
+def _semihard(answers, dist, labels, call):
+    """Return the triplets and the mask after the checks of their form."""
+    got = answers.semihard(dist, torch.tensor(labels))
+    count = len(got) if isinstance(got, list | tuple) else 1
+    assert count == 2, (
+        f"{call} must return two things, triplets and fell_back; got {count}. {MINE}"
+    )
+    rows = _triplets(got[0], labels, call, MINE)
+    return rows, _mask(got[1], len(rows), call)
+
+
+def _check_semihard(answers, dist, labels, name):
+    call = f"semihard(dist, labels) with {name}"
+    rows, fell = _semihard(answers, dist, labels, call)
+    d, (friends, strangers) = dist.tolist(), _partners(labels)
+    points = range(len(d))
+    want = [(a, p) for a in points for p in friends[a] if strangers[a]]
+    found = sorted((a, p) for a, p, _ in rows)
+    assert found == want, (
+        f"{call} has {len(found)} rows, {len(set(found))} different pairs (a, p); "
+        f"expected every ordered pair of friends once, {len(want)}: (a, p) and (p, a) "
+        f"are two, and no pair is dropped for want of a semi-hard stranger. {MINE}"
+    )
+    for (a, p, s), alarm in zip(rows, fell, strict=True):
+        behind = [d[a][j] for j in strangers[a] if d[a][j] > d[a][p]]
+        far = max(d[a][j] for j in strangers[a])
+        one = (
+            f"{call} has ({a}, {p}, {s}) at distances {d[a][p]:.4g}, {d[a][s]:.4g}, "
+            f"fell_back {alarm}"
+        )
+        if not alarm:
+            assert d[a][s] > d[a][p], (
+                f"{one}: this stranger is nearer than the friend, or as near: it is "
+                f"hard. Take one behind the friend, or fall back. {MINE}"
+            )
+        if behind:
+            assert d[a][s] == min(behind), (
+                f"{one}: the nearest stranger behind the friend is at "
+                f"{min(behind):.4g}. {MINE}"
+            )
+        else:
+            assert d[a][s] == far, (
+                f"{one}: no stranger is behind the friend, so take the farthest, at "
+                f"{far:.4g}. {MINE}"
+            )
+        assert alarm != bool(behind), (
+            f"{one}: fell_back is True where no stranger is behind the friend, and "
+            f"only there. {MINE}"
+        )
+
+
+@task("11.4", points=1)
+def test_semihard(answers):
+    """Five points by hand, random tables
+
+    Every ordered pair of friends: the nearest stranger behind, or else the farthest.
+    """
+    _check_semihard(answers, HAND, [7, 7, 7, 2, 2], "the table of the example")
+    for dtype in DTYPES:
+        labels = _labels([2, 3, 5, 2])
+        _check_semihard(answers, _seen(12, dtype), labels, f"12 points, {dtype}")
+
+
+def _weights(got, want, call):
+    """Return got where it must be finite, after its shape and its zeros are checked."""
+    table = _numbers(got)
+    found = "no table of numbers" if table is None else tuple(table.shape)
+    assert found == tuple(want.shape), (
+        f"{call} returned {found}, expected {tuple(want.shape)}. {DRAW}"
+    )
+    assert not table.isnan().any(), (
+        f"{call} has NaN: at distance 2 a logarithm is infinite, and infinity times 0, "
+        f"or infinity minus infinity, is NaN. Set cells by torch.where. {DRAW}"
+    )
+    return table.masked_fill(table < -1e20, -torch.inf)
+
+
+def _check_weights(answers, dist, labels, dim, cutoff, most, name):
+    call = f"log_weights(dist, labels, {dim}, {cutoff}, {most}) with {name}"
+    y = torch.tensor(labels)
+    got = answers.log_weights(dist, y, dim, cutoff, most)
+    d, same = dist.double(), y[:, None] == y
+    allowed = ~same & (d < most)
+
+    def of(x, power=None, root=None):
+        x = x.clamp(min=cutoff, max=1.999)
+        power, root = power or 2 - dim, (3 - dim) / 2 if root is None else root
+        return power * x.log() + root * (1 - x.square() / 4).log()
+
+    want = of(d).masked_fill(~allowed, -torch.inf)
+    got = _weights(got, want, call)
+    open_ = got > -torch.inf
+    for cells, said in (
+        (same & open_, "has a weight; own class and diagonal must have minus infinity, "
+         "since a log-weight of 0 is a weight of 1"),
+        (~same & (d >= most) & open_, f"has a weight, at a distance from {most} on; "
+         "it must have minus infinity"),
+        (allowed & (d < cutoff) & ~open_, f"has none, at a distance below {cutoff}; "
+         "the cutoff bounds the weight, it does not forbid the stranger"),
+        (allowed & ~open_, "has no weight, and must have one"),
+    ):  # fmt: skip
+        if cells.any():
+            i, j = cells.nonzero()[0].tolist()
+            raise AssertionError(
+                f"{call}: cell [{i}, {j}] (distance {d[i, j]:.4g}, labels {labels[i]}, "
+                f"{labels[j]}) {said}. {DRAW}"
+            )
+    clipped, raw = of(d), (2 - dim) * d.log() + (3 - dim) / 2 * (1 - d**2 / 4).log()
+    slips = [
+        ("the sign is turned: strangers that are rare must weigh more", -clipped),
+        ("the exponent of delta is dim - 2, not dim", of(d, power=-dim)),
+        ("the exponent of delta is dim - 2, not dim - 1", of(d, power=1 - dim)),
+        ("the exponent of the bracket is (dim - 3) / 2, not dim - 3",
+         of(d, root=3 - dim)),
+        ("dist holds distances, not their squares: square them once",
+         of(d.clamp(min=cutoff).sqrt())),
+        ("the bracket is missing", of(d, root=0.0)),
+        ("the cutoff has no effect: nearer strangers weigh as much as one at the "
+         "cutoff", raw),
+        ("all strangers weigh the same", torch.zeros_like(d)),
+    ]  # fmt: skip
+
+    def rest(table):
+        """Compare rows up to a constant: a row's weights need no common factor."""
+        first = allowed.double().argmax(dim=1, keepdim=True)
+        return (table - table.gather(1, first))[allowed]
+
+    if allowed.any():
+        _same(
+            rest(got),
+            rest(want),
+            f"{call}, each row less its first",
+            DRAW,
+            [(said, rest(table)) for said, table in slips],
+            tol=2e-3,
+        )
+
+
+@task("11.5", points=1)
+def test_log_weights(answers):
+    """Four points by hand, random batches
+
+    A constant that is added to a whole row changes nothing.
+    """
+    hand = torch.tensor([[0.0, 0.4, 0.8, 1.3], [0.4, 0, 0.9, 0.3],
+                         [0.8, 0.9, 0, 1.5], [1.3, 0.3, 1.5, 0]])  # fmt: skip
+    _check_weights(answers, hand, [7, 7, 1, 2], 8, 0.5, 1.4, "the table of the example")
+    for dtype in DTYPES:
+        labels, dim = _labels([2, 3, 5, 4, 1]), random.randrange(5, 40)
+        dist = _seen(15, dtype)
+        _check_weights(answers, dist, labels, dim, 0.5, 1.4, f"15 points, {dtype}")
+
+
+ROWS = 6000
+COLUMNS = 5
+
+
+def _drawn(got, n, columns, call):
+    """Return got as column numbers, or say what is off."""
+    table = _table(got, (n,), call, DRAW)
+    whole = bool(((table == table.floor()) & (table >= -1) & (table < columns)).all())
+    assert whole, (
+        f"{call} returned an entry that is no number of a column, 0 to {columns - 1}, "
+        f"nor -1 for a row that is minus infinity throughout. {DRAW}"
+    )
+    return table.long()
+
+
+def _noisy(log_w, noise):
+    """Return the shares of the columns in 20,000 maxima of log_w plus noise."""
+    got = (log_w + noise(20_000, len(log_w))).argmax(dim=1)
+    return got.bincount(minlength=len(log_w)) / len(got)
+
+
+def _gumbel(*shape):
+    return -torch.empty(shape, dtype=torch.float64).exponential_().log()
+
+
+def _slip(share, log_w):
+    """Return what a wrong sampler that fits these shares has done, or nothing."""
+    n = len(log_w)
+    noise = "the noise is not Gumbel's, -log(-log u), or its sign is turned"
+    wrong = [
+        ("the weights have no effect", torch.full((n,), 1 / n)),
+        ("the sign of the weights is turned", (-log_w).softmax(dim=0)),
+        ("it is always the largest weight: nothing is drawn",
+         (log_w == log_w.max()).double()),
+        *((noise, _noisy(log_w, sample)) for sample in (
+            lambda *s: -_gumbel(*s), torch.randn, torch.rand,
+            lambda *s: -torch.rand(s).log())),
+    ]  # fmt: skip
+    gap, said = min(((share - w).abs().sum().item(), said) for said, w in wrong)
+    return f": {said}" if gap < 0.12 else ""
+
+
+def _check_shares(column, log_w, call):
+    """A chi-squared test, which a right draw fails once in 100 million times."""
+    p = log_w.softmax(dim=0)
+    count = column.bincount(minlength=len(p)).double()
+    surprise = ((count - len(column) * p).square() / (len(column) * p)).sum().item()
+    share = count / len(column)
+    assert stats.chi2.sf(surprise, len(p) - 1) > 1e-8, (
+        f"{call}: of {len(column)} rows with the weights {_list(p)}, these shares drew "
+        f"each column: {_list(share)}{_slip(share, log_w)}. {DRAW}"
+    )
+
+
+def _list(values):
+    return "[" + ", ".join(f"{v:.3f}" for v in values.tolist()) + "]"
+
+
+def _kinds():
+    """Return the log-weights of three kinds of rows, and the kind of each row."""
+    scale = torch.tensor([1.2, 1.8, 2.4], dtype=torch.float64)[:, None]
+    steps = torch.stack([torch.randperm(COLUMNS) for _ in range(3)]) / (COLUMNS - 1)
+    return scale * steps, torch.randint(3, (ROWS,))
+
+
+@task("11.5", points=1)
+def test_draw(answers):
+    """6,000 rows of three kinds, each drawn in proportion to its weights
+
+    The same seed draws the same, another seed another. A right draw fails this check
+    fewer than once in a million times.
+    """
+    kinds, kind = _kinds()
+    seed = random.randrange(10**6)
+    call = f"draw(log_w, seed) with {ROWS} rows of {COLUMNS} columns"
+    got = _drawn(answers.draw(kinds[kind], seed), ROWS, COLUMNS, call)
+    assert (got >= 0).all(), f"{call}: -1 where a row has weights. {DRAW}"
+    for k in range(3):
+        _check_shares(got[kind == k], kinds[k], call)
+    again = _drawn(answers.draw(kinds[kind], seed), ROWS, COLUMNS, call)
+    assert again.tolist() == got.tolist(), (
+        f"{call}: the same seed drew something else. Draw from a generator of your own "
+        f"that is set to the seed. {DRAW}"
+    )
+    other = _drawn(answers.draw(kinds[kind], seed + 1), ROWS, COLUMNS, call)
+    assert other.tolist() != got.tolist(), f"{call}: another seed drew the same. {DRAW}"
+
+
+def _slopes(dist, labels):
+    """Return the slope of the mean hinge at scale 0: of batch-hard and of all."""
+    friends, strangers = _partners(labels)
+    hard, every = [], []
+    for a, row in enumerate(dist.tolist()):
+        near = [row[j] for j in friends[a]]
+        far = [row[j] for j in strangers[a]]
+        hard.append(max(near) - min(far))
+        every.append(sum(near) / len(near) - sum(far) / len(far))
+    return sum(hard) / len(hard), sum(every) / len(every)
+
+
+def _check_collapse(answers, C, m):
+    call = f"collapsing_batch(C={C}, m={m})"
+    x = _numbers(answers.collapsing_batch(C, m))
+    found = "no table of numbers" if x is None else tuple(x.shape)
+    fits = x is not None and x.ndim == 2 and len(x) == C * m and x.shape[1] > 0
+    assert fits, f"{call} returned {found}, expected shape ({C * m}, k). {CURE}"
+    size = x.abs().max().item()
+    assert size <= 100, (
+        f"{call} has an entry of size {size:.4g}, expected finite ones up to 100. "
+        f"{CURE}"
+    )
+    labels = [c for c in range(C) for _ in range(m)]
+    dist = (x[:, None] - x).square().sum(dim=2).sqrt()
+    y = torch.tensor(labels)
+    same = y[:, None] == y
+    unit = dist[~same].mean().item()
+    assert unit > 1e-2, f"{call}: all points are in one place already. {CURE}"
+    friend = dist.masked_fill(~same, torch.inf).fill_diagonal_(torch.inf).amin(dim=1)
+    stranger = dist.masked_fill(same, torch.inf).amin(dim=1)
+    good = (friend < stranger - 1e-6 * unit).double().mean().item()
+    assert good >= 0.5, (
+        f"{call}: only {good:.0%} of the points have a friend as nearest neighbour, "
+        f"expected at least half: the data must be good. {CURE}"
+    )
+    hard, every = (slope / unit for slope in _slopes(dist, labels))
+    assert every < -0.1, (
+        f"{call}: over all triplets, d_ap - d_an is {every:.2f} times the mean "
+        "distance of strangers on average, expected below -0.1: random triplets must "
+        f"make w grow. {CURE}"
+    )
+    assert hard > 0.1, (
+        f"{call}: over the batch-hard triplets, d_ap - d_an is {hard:.2f} times the "
+        "mean distance of strangers on average, expected above 0.1: batch-hard must "
+        f"push w to 0, but here it lets w grow. {CURE}"
+    )
+
+
+@task("11.6", points=1)
+def test_collapsing_batch(answers):
+    """Two classes of four, three of five
+
+    Good data, on which random triplets spread the points and batch-hard shrinks them.
+    """
+    for C, m in ((2, 4), (3, 5)):
+        _check_collapse(answers, C, m)
+
+
+RUBRIC = """
+in many dimensions the distances of strangers all lie near the square root of 2 so
+nearly every triplet drawn at random satisfies the margin early and its hinge is 0
+the loss describes the sampler and not the embedding which is judged by retrieval on
+classes never seen the nearest stranger is wrongly labelled or as near as noise more
+often than any other its gradient points in a direction that noise decides and all
+anchors together can shrink the embedding to one point
+the machine looks for 40 words 20 of them different for a word on what most random
+triplets contribute in the end inactive satisfied zero easy and for one on what goes
+wrong with the nearest stranger noise outlier mislabelled collapse it refuses sentences
+of the rubric use your own the points are confirmed or not by the person who reads it
+"""
+RUN = 6
+
+
+def _said(text):
+    return [word.strip(".,;:!?()\"'*").lower() for word in text.split()]
+
+
+@task("11.7", points=2)
+def test_explanation_is_there(answers):
+    """Your explanation, before a person reads it
+
+    The machine looks for length and for the two ideas of the rubric only; the points
+    are confirmed by the person who reads it.
+    """
+    text = answers.value("explain_11_7")
+    assert isinstance(text, str), (
+        f"explain_11_7 must be a string, got {type(text).__name__}. {FAR}"
+    )
+    words = [word for word in _said(text) if word]
+    enough = len(words) >= 40 and len(set(words)) >= 20
+    assert enough, (
+        f"explain_11_7 has {len(words)} words, {len(set(words))} different ones; 40 "
+        f"and 20 are the least for two reasons in full sentences. {FAR}"
+    )
+    rubric = f" {' '.join(RUBRIC.split())} "
+    for k in range(len(words) - RUN + 1):
+        run = " ".join(words[k : k + RUN])
+        assert f" {run} " not in rubric, (
+            f"explain_11_7 repeats the rubric: '{run}'. Say it in words of your own. "
+            f"{FAR}"
+        )
+    joined = " ".join(words)
+    idle = ("inactive", "active", "satisf", "zero", " 0 ", "no gradient", "easy",
+            "uninformative", "nothing to learn")  # fmt: skip
+    assert any(stem in joined for stem in idle), (
+        "explain_11_7 does not say what most random triplets contribute late in "
+        f"training, and why. {FAR}"
+    )
+    harm = ("collaps", "nois", "mislabel", "outlier", "wrong label", "one point",
+            "label error", "wrongly label")  # fmt: skip
+    assert any(stem in joined for stem in harm), (
+        "explain_11_7 does not say what goes wrong with the nearest stranger alone. "
+        f"{CURE}"
+    )
+
+
+DRAWS = 5000
+
+
+def _counts(p, samples):
+    """Return how often each column came in so many samples of 5,000 draws each."""
+    rng = np.random.default_rng(random.getrandbits(64))
+    return torch.from_numpy(rng.multinomial(DRAWS, p.numpy(), size=samples))
+
+
+def _suspected(answers, log_w, samples, name):
+    """Return the verdicts of each group of samples, which are shown in any order."""
+    call = f"suspicious(counts, log_w) with {name}"
+    counts, order = torch.cat(samples), torch.randperm(sum(map(len, samples)))
+    got = answers.suspicious(counts[order], log_w)
+    got = _table(got, (len(counts),), call, DRAW)
+    binary = bool(((got == 0) | (got == 1)).all())
+    assert binary, f"{call} returned something else than True and False. {DRAW}"
+    verdicts = torch.empty(len(counts), dtype=torch.bool)
+    verdicts[order] = got.bool()
+    return verdicts.split([len(rows) for rows in samples])
+
+
+def _few(alarms, runs, name, why):
+    """At most 4 alarms: with rate 1 in 10,000 there are 0.04 in 400 right samples."""
+    assert alarms <= 4, (
+        f"suspicious(counts, log_w) with {name} suspected {alarms} of {runs} right "
+        f"samples, expected one in 10,000: {why}. {DRAW}"
+    )
+
+
+def _plain():
+    """Return log-weights of 5 to 8 columns, of which none is rare, with any offset."""
+    n = random.randrange(5, 9)
+    steps = torch.randperm(n).double() + 0.3 * torch.rand(n).double()
+    return 2 * steps / n + 2000 * random.random() - 1000
+
+
+@task("11.8", points=1)
+def test_suspicious(answers):
+    """400 right samples of 5,000 draws, and wrong ones among them
+
+    At most 4 of the right ones may be suspected, and every wrong one must be.
+    """
+    alarms = 0
+    for _ in range(4):
+        log_w = _plain()
+        p, n = log_w.softmax(dim=0), len(log_w)
+        wrong = {
+            "uniform draws": torch.full((n,), 1 / n).double(),
+            "draws by the inverse weights": (-log_w).softmax(dim=0),
+            "draws by the squared weights": (2 * log_w).softmax(dim=0),
+            "draws of the largest weight only": (p == p.max()).double(),
+            "draws by the weights of the neighbouring columns": p.roll(1),
+        }
+        samples = [_counts(p, 100), *(_counts(q, 3) for q in wrong.values())]
+        name = f"{n} columns, none of them rare"
+        right, *found = _suspected(answers, log_w, samples, name)
+        alarms += int(right.sum())
+        for said, verdicts in zip(wrong, found, strict=True):
+            assert verdicts.all(), (
+                f"suspicious(counts, log_w) with {name} did not suspect {said}. "
+                f"Compare the counts with 5,000 times the softmax of log_w. {DRAW}"
+            )
+    why = "chance alone moves each count, by about its square root"
+    _few(alarms, 400, "5 to 8 columns, none of them rare,", why)
+
+
+#: What the hidden checks add, by task.
+HIDDEN_POINTS = {
+    "11.2": 1,
+    "11.3": 1,
+    "11.4": 1,
+    "11.5": 2,
+    "11.6": 1,
+    "11.8": 2,
+}
