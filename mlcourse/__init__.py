@@ -19,6 +19,7 @@ CHAPTERS = (
     "regularizers",
     "samplers",
     "miners",
+    "synthesis",
 )
 #: Helpers that any lecture may use.
 SERVICES = ("datasets", "evaluation", "grading", "plots", "training")
