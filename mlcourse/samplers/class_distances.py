@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mlcourse._check import check_labels, check_points
+from mlcourse.samplers._groups import class_means
 
 
 @torch.no_grad()
@@ -48,9 +49,8 @@ def class_distances(
         return z.new_empty(0, 0)
     z = z - z.mean(dim=0)  # moves no distance, and keeps digits
     _, codes, size = labels.to(z.device).unique(return_inverse=True, return_counts=True)
-    mean = z.new_zeros(len(size), z.shape[1]).index_add_(0, codes, z) / size[:, None]
-    length = z.square().sum(dim=1)
-    energy = z.new_zeros(len(size)).index_add_(0, codes, length) / size
+    mean = class_means(z, codes)
+    energy = class_means(z.square().sum(dim=1, keepdim=True), codes).squeeze(1)
     dist: Tensor = (energy[:, None] + energy - 2 * mean @ mean.T).clamp_(min=0)
     spread = (energy - mean.square().sum(dim=1)).clamp(min=0) * 2 * size / (size - 1)
     dist.diagonal().copy_(torch.where(size > 1, spread, torch.nan))
