@@ -3,11 +3,13 @@
 from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
+from mlcourse.plots.dendrogram import plot_dendrogram
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.forces import plot_forces
 from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.groups import plot_groups
+from mlcourse.plots.heat import plot_heat
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.level_lines import plot_level_lines
 from mlcourse.plots.links import plot_links
@@ -16,6 +18,7 @@ from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.on_circle import plot_on_circle
 from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
+from mlcourse.plots.pulls import plot_pulls
 from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.rings import plot_rings
@@ -34,11 +37,13 @@ __all__ = [
     "plot_ball",
     "plot_counts",
     "plot_curves",
+    "plot_dendrogram",
     "plot_ellipse",
     "plot_fibres",
     "plot_forces",
     "plot_gaps",
     "plot_groups",
+    "plot_heat",
     "plot_inequality",
     "plot_level_lines",
     "plot_links",
@@ -48,6 +53,7 @@ __all__ = [
     "plot_on_circle",
     "plot_overlap",
     "plot_points",
+    "plot_pulls",
     "plot_ratios",
     "plot_regions",
     "plot_rings",
