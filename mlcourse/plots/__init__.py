@@ -18,7 +18,7 @@ from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.on_circle import plot_on_circle
 from mlcourse.plots.overlap import plot_overlap
 from mlcourse.plots.points import plot_points
-from mlcourse.plots.pulls import plot_pulls
+from mlcourse.plots.pulled import plot_pulled
 from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
 from mlcourse.plots.rings import plot_rings
@@ -29,6 +29,7 @@ from mlcourse.plots.slide import slide
 from mlcourse.plots.soft_neighbours import plot_soft_neighbours
 from mlcourse.plots.style import figure
 from mlcourse.plots.thumbnails import marks_of, plot_thumbnails
+from mlcourse.plots.turns import plot_turns
 
 __all__ = [
     "figure",
@@ -53,7 +54,7 @@ __all__ = [
     "plot_on_circle",
     "plot_overlap",
     "plot_points",
-    "plot_pulls",
+    "plot_pulled",
     "plot_ratios",
     "plot_regions",
     "plot_rings",
@@ -61,6 +62,7 @@ __all__ = [
     "plot_shares",
     "plot_soft_neighbours",
     "plot_thumbnails",
+    "plot_turns",
     "show",
     "slide",
 ]

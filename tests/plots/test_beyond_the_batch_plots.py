@@ -1,11 +1,9 @@
-"""Tests for the pictures of lecture 12: trees of classes, arrows, shades."""
+"""Tests for the pictures of lecture 12: trees of classes, shades."""
 
 import pytest
 import torch
-from matplotlib.colors import to_rgba
 
 from mlcourse import plots
-from mlcourse.plots.style import BAD
 from mlcourse.samplers import class_tree
 
 
@@ -25,20 +23,6 @@ def test_dendrogram_joins_leaves_at_their_heights_and_marks_the_chosen():
     bold = [text.get_fontweight() == "bold" for text in labels]
     assert bold == [leaf == 1 for leaf in leaves]
     assert marks.get_offsets().tolist() == [[10 * leaves.index(1) + 5, 0]]
-
-
-def test_pulls_draw_an_arrow_where_something_moves():
-    _, ax = plots.figure(size=(3, 3))
-    start = torch.tensor([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]])
-    end = torch.tensor([[0.5, 0.0], [1.0, 1.0], [2.0, 3.0]])
-    assert plots.plot_pulls(ax, start, end) == 2
-    arrows = [(tuple(t.xyann), tuple(t.xy)) for t in ax.texts]
-    assert arrows == [((0, 0), (0.5, 0)), ((2, 0), (2, 3))]
-    before, after = ax.collections
-    assert before.get_offsets().tolist() == start.tolist()
-    assert after.get_offsets().tolist() == end.tolist()
-    assert not len(before.get_facecolors())
-    assert tuple(after.get_facecolors()[0]) == to_rgba(BAD)
 
 
 def test_heat_has_row_0_at_the_bottom_and_0_as_its_darkest():
