@@ -9,7 +9,9 @@ FLOOR = 1e-4
 
 
 def even_bins(
-    bins: int, support: tuple[float, float], start: tuple[float, float]
+    bins: int,
+    support: tuple[float | int, float | int],
+    start: tuple[float | int, float | int],
 ) -> tuple[Float[Tensor, " edges"], Float[Tensor, " bins"]]:
     """Edges of equal bins, and weights that are even where their middle is in start."""
     if not (bins >= 1 and 0 <= support[0] < support[1]):
@@ -28,7 +30,9 @@ def even_bins(
     return edges, normalised(inside.float())
 
 
-def factors(decrease: float, keep: float, increase: float) -> Float[Tensor, " 3"]:
+def factors(
+    decrease: float | int, keep: float | int, increase: float | int
+) -> Float[Tensor, " 3"]:
     """The three factors that a weight can get."""
     if not 0 < decrease < keep < increase:
         raise ValueError(

@@ -47,9 +47,8 @@ class PolicyMiner:
     Source: Roth, Milbich, Ommer, CVPR 2020, with PPO. The mean reward is our baseline,
     theirs a critic; their policy sees more measures.
 
-    >>> labels = torch.arange(4).repeat_interleave(5)
-    >>> miner = PolicyMiner(labels, score=lambda z, y: z.mean().item(), share=0.2,
-    ...                     bins=4, generator=torch.Generator().manual_seed(0))
+    >>> miner = PolicyMiner(torch.arange(20) % 4, score=lambda z, y: z.mean().item(),
+    ...                     share=0.2, bins=4, generator=torch.Generator())
     >>> miner.refresh(torch.zeros(20, 2))
     >>> len(miner.held), miner.pi.sum().item(), miner.scores
     (4, 1.0, [0.0])
@@ -59,13 +58,13 @@ class PolicyMiner:
         self,
         labels: Int[Tensor, " n"],
         *,
-        score: Callable[[Tensor, Tensor], float],
+        score: Callable[[Tensor, Tensor], float | int],
         generator: Generator,
-        share: float = 0.15,
+        share: float | int = 0.15,
         bins: int = 29,
-        support: tuple[float, float] = (0.1, 1.4),
-        start: tuple[float, float] = (0.3, 0.7),
-        actions: tuple[float, float, float] = (0.8, 1.0, 1.25),
+        support: tuple[float | int, float | int] = (0.1, 1.4),
+        start: tuple[float | int, float | int] = (0.3, 0.7),
+        actions: tuple[float | int, float | int, float | int] = (0.8, 1.0, 1.25),
     ) -> None:
         self.held = hold_out(labels, share=share, generator=generator)
         self.labels, self.score, self.generator = labels.cpu(), score, generator
