@@ -1,4 +1,4 @@
-"""Synthetic negatives beside mined ones at an equal budget, on glyph classes never seen.
+"""Synthetic beside mined negatives at an equal budget, on glyph classes never seen.
 
     OMP_NUM_THREADS=1 python benchmarks/glyph_synthesis.py
 
@@ -33,14 +33,15 @@ from mlcourse.synthesis import (
     hardness_aware_negatives,
     hardness_lambda,
 )
-from mlcourse.training import embed, train
+from mlcourse.training import History, embed, train
 
 FILE = Path(__file__).with_name("glyph_synthesis.csv")
 STEPS = Path(__file__).with_name("glyph_synthesis_steps.csv")
-COLUMNS = ("method", "seed", "recall_at_1", "map_at_r", "real_label", "remade_label",
+COLUMNS = ("method", "seed", "recall_at_1", "map_at_r", "epoch", "validation",
+           "last_validation", "real_label", "remade_label",
            "synthetic_label", "anchor_label", "real_violation", "synthetic_violation",
            "cpu_seconds", "setting")  # fmt: skip
-#: The last is J_avg for lambda_0; for the rate, 0 in the synthesizer's turn, 1 in psi's.
+#: The last is J_avg for lambda_0; for the rate, 0 in the synthesizer's turn, then 1.
 STEP_COLUMNS = ("what", "seed", "batch", "value", "j_avg_or_turn")
 CHOICE, SEEDS, DIM, MARGIN, SCALE = 100, range(5), 64, 0.2, 10
 PAIRS, FOURS = (32, 2), (16, 4)  # classes, points of each
@@ -156,26 +157,33 @@ def beside(adv: float) -> Maker:
     return lambda run: Beside(daml(adv, 0)(run))
 
 
-METHODS: dict[str, tuple[tuple[int, int], dict[str, Maker]]] = {
-    "N-pair": (PAIRS, {"": npair}),
+#: Shape of the batches; settings, each with the synthesizer's learning rate.
+METHODS: dict[str, tuple[tuple[int, int], dict[str, tuple[float, Maker]]]] = {
+    "N-pair": (PAIRS, {"": (0.0, npair)}),
+    "triplet, random": (FOURS, {"": (0.0, triplets(one_random))}),
+    "triplet, semi-hard": (FOURS, {"": (0.0, triplets(semi_hard))}),
     "N-pair + HDML": (PAIRS, {
-        f"alpha {a}, beta {b}": hdml(a, b)
+        f"alpha {a}, beta {b}": (1e-2, hdml(a, b))
         for a in (1.0, 5.0, 90.0) for b in (0.3, 1.0)}),
     "N-pair + HDML, not pulled": (PAIRS, {
-        f"beta {b}": hdml(1e-9, b) for b in (0.3, 1.0)}),
-    "triplet, random": (FOURS, {"": triplets(one_random)}),
-    "triplet, semi-hard": (FOURS, {"": triplets(semi_hard)}),
+        f"beta {b}": (1e-2, hdml(1e-9, b)) for b in (0.3, 1.0)}),
     "triplet + DAML": (FOURS, {
-        f"adv {a}, warm-up 90": daml(a, 90) for a in (50.0, 1000.0)}),
+        f"adv {a}, rate {r}": (r, daml(a, 30))
+        for a in (50.0, 1000.0) for r in (1e-2, 1e-3)}),
     "triplet + DAML, beside real": (FOURS, {
-        f"adv {a}": beside(a) for a in (50.0, 1000.0)}),
+        f"adv {a}, rate {r}": (r, beside(a))
+        for a in (50.0, 1000.0) for r in (1e-2, 1e-3)}),
 }  # fmt: skip
 
 
 def fit(
-    maker: Maker, shape: tuple[int, int], seed: int, watch: Watch | None = None
-) -> tuple[Run, nn.Module, float, float]:
-    """The run after training, its loss, best validation Recall@1, CPU seconds."""
+    setting: tuple[float, Maker],
+    shape: tuple[int, int],
+    seed: int,
+    watch: Watch | None = None,
+) -> tuple[Run, nn.Module, History, float]:
+    """The run after training, its loss, what happened, CPU seconds."""
+    rate, maker = setting
     run, begin = start(seed), time.process_time()
     loss = maker(run)
     if watch is not None:
@@ -187,10 +195,9 @@ def fit(
     )  # fmt: skip
     history = train(
         run.psi, loss, images.x, images.y, batches=batches, epochs=5,
-        validation=(other.x, other.y), generator=run.draws, lr=1e-2, loss_lr=1e-2,
+        validation=(other.x, other.y), generator=run.draws, lr=1e-2, loss_lr=rate,
     )  # fmt: skip
-    best = max(history.untrained, *history.score)
-    return run, loss, best, time.process_time() - begin
+    return run, loss, history, time.process_time() - begin
 
 
 @torch.no_grad()
@@ -216,8 +223,10 @@ def measured(run: Run, loss: nn.Module, seed: int) -> dict[str, str]:
         near, far = ((z[a] - to).square().sum(1) for to in (z[p], other))
         return float((far < near + MARGIN).float().mean())
 
-    numbers = {"recall_at_1": found["recall@1"], "map_at_r": found["map_at_r"],
-               "real_label": kept(y, labels), "real_violation": violated(z[n])}  # fmt: skip
+    numbers = {
+        "recall_at_1": found["recall@1"], "map_at_r": found["map_at_r"],
+        "real_label": kept(y, labels), "real_violation": violated(z[n]),
+    }  # fmt: skip
     if isinstance(loss, HDML):
         pulled = hardness_aware_negatives(
             z[a], z[p], z[n], alpha=loss.alpha, j_avg=loss.j_avg.mean.item()
@@ -310,14 +319,20 @@ def main() -> None:
         if left and name not in chosen:
             chosen[name] = next(iter(settings))
             if len(settings) > 1:
-                scores = {s: fit(m, shape, CHOICE)[2] for s, m in settings.items()}
+                scores = {
+                    s: fit(m, shape, CHOICE)[2].score[-1] for s, m in settings.items()
+                }
                 print(name, scores)
                 chosen[name] = max(scores, key=scores.__getitem__)
         for seed in left:
             note = watched(seed, steps) if name == "N-pair + HDML" else None
-            run, loss, _, seconds = fit(settings[chosen[name]], shape, seed, note)
-            row = {"method": name, "seed": str(seed), "setting": chosen[name],
-                   "cpu_seconds": f"{seconds:.1f}"}  # fmt: skip
+            run, loss, history, seconds = fit(settings[chosen[name]], shape, seed, note)
+            row = {
+                "method": name, "seed": str(seed), "setting": chosen[name],
+                "epoch": str(history.best + 1), "cpu_seconds": f"{seconds:.1f}",
+                "validation": f"{history.score[history.best]:.4f}",
+                "last_validation": f"{history.score[-1]:.4f}",
+            }  # fmt: skip
             rows.append(row | measured(run, loss, seed))
             if name == "triplet, random":
                 steps.extend(game(run, seed))

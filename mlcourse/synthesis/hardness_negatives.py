@@ -39,7 +39,7 @@ def hardness_aware_negatives(
     >>> hardness_aware_negatives(*z, j_avg=0.0), hardness_aware_negatives(*z, j_avg=1e9)
     (tensor([0., 3.]), tensor([0., 5.]))
     """
-    d_pos, d_neg = (torch.linalg.vector_norm(z - other, dim=-1).detach()
-                    for other in (z_pos, z_neg))  # fmt: skip
+    d_pos = torch.linalg.vector_norm(z - z_pos, dim=-1)
+    d_neg = torch.linalg.vector_norm(z - z_neg, dim=-1)
     share = hardness_lambda(d_pos, d_neg, alpha=alpha, j_avg=j_avg)
     return z + share[..., None] * (z_neg - z)

@@ -276,6 +276,24 @@ def test_judge_sees_embeddings_without_a_gradient(y, labels):
     assert codes is labels
 
 
+@pytest.mark.parametrize(
+    ("place", "margin", "rate"),
+    [(1.3, 1.0, 1), (1.3, 0.6, 0), (1.5, 1.0, 0), (0.9, 0.1, 1), (-1.4, 1.0, 1)],
+)
+def test_a_negative_inside_the_margin_violates_by_hand(place, margin, rate):
+    """D(y, y+) = 1; the synthetic negative is at ``place``, the anchor at 0."""
+    constant = nn.Linear(3, 1)
+    nn.init.zeros_(constant.weight)
+    nn.init.constant_(constant.bias, place)
+    one = nn.Identity()
+    model = DAML(one, constant, judge=lambda z, y: torch.tensor([[0, 1, 2]]),
+                 margin=margin)  # fmt: skip
+    y, labels = torch.tensor([[0.0], [1.0], [5.0]]), torch.tensor([0, 0, 1])
+    _, j_syn, _, found = model.objectives(y, labels)
+    assert found.item() == rate
+    assert (j_syn.item() > 0) == rate
+
+
 # --- degenerate batches ---------------------------------------------------------------
 
 BATCHES = {
