@@ -32,6 +32,6 @@ def test_heat_has_row_0_at_the_bottom_and_0_as_its_darkest():
     (image,) = ax.images
     assert image.origin == "lower"
     assert image.get_array().tolist() == values.tolist()
-    assert image.get_extent() == (0, 30, 0.1, 1.4)
+    assert list(image.get_extent()) == [0, 30, 0.1, 1.4]
     assert image.get_clim() == (0, 6)
     assert fig.axes[1].get_ylabel() == "weight"
