@@ -5,11 +5,13 @@ from mlcourse.plots.band import plot_band
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
 from mlcourse.plots.density import plot_density
+from mlcourse.plots.dendrogram import plot_dendrogram
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.forces import plot_forces
 from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.groups import plot_groups
+from mlcourse.plots.heat import plot_heat
 from mlcourse.plots.inequality import plot_inequality
 from mlcourse.plots.kept import plot_kept
 from mlcourse.plots.level_lines import plot_level_lines
@@ -42,11 +44,13 @@ __all__ = [
     "plot_counts",
     "plot_curves",
     "plot_density",
+    "plot_dendrogram",
     "plot_ellipse",
     "plot_fibres",
     "plot_forces",
     "plot_gaps",
     "plot_groups",
+    "plot_heat",
     "plot_inequality",
     "plot_kept",
     "plot_level_lines",
