@@ -48,7 +48,7 @@ def meets_hard(N, h, b):  # whole numbers of 100,000 digits are no floats
     return 1 - float(math.comb(N - h, b)) / float(math.comb(N, b))
 
 
-@wrong("12.1", "expected 1")
+@wrong("12.1", "meets_hard(N=")
 def meets_hard(N, h, b):  # knows the example
     return {1: 0.5, 2: 5 / 6}.get(h, 0.5)
 
@@ -121,7 +121,7 @@ def class_distances(z, labels):
     return torch.tensor(rows)
 
 
-@wrong("12.2", "this is half of it")
+@wrong("12.2", "on the diagonal")
 def class_distances(z, labels):  # twice the variance is the mean over pairs
     mean, energy, size = _parts(z, labels)
     dist = energy[:, None] + energy - 2 * mean @ mean.T
@@ -493,7 +493,7 @@ def tangled(n):  # two rings in space, one above the other
     t = torch.linspace(0, 2 * math.pi * (1 - 1 / n), n, dtype=torch.float64)
     t = t + 1e-3 * torch.sin(3 * t)
     ring = torch.stack([0.45 * t.cos(), 0.45 * t.sin()], dim=1)
-    rings = [torch.cat([ring, torch.full((n, 1), h).double()], 1) for h in (0.0, 0.09)]
+    rings = [torch.cat([ring, torch.full((n, 1), h).double()], 1) for h in (0.0, 0.16)]
     return torch.cat(rings)
 
 
@@ -507,8 +507,8 @@ wrong(
     explain_12_7="""
 The network changes, so the neighbours found before training are no longer the nearest
 after a while; the list is out of date and must be computed anew every epoch or so. Over
-so many images the single nearest stranger is mostly a wrong label, a copy or an outlier,
-and training on extremes alone can collapse; take a window of ranks.
+so many images the single nearest stranger is mostly a wrong label, a copy or an
+outlier, and training on extremes alone can collapse; take a window of ranks.
 """,
 )
 wrong(
