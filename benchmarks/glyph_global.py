@@ -9,7 +9,6 @@ its own and no default, they choose here too, on a seed that is not reported. Be
 each method stand its parts alone. A row that glyph_global.csv has is not run again.
 """
 
-import csv
 import itertools
 import sys
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from _rows import read, save
 from torch import Generator, Tensor, nn
 
 from mlcourse import losses, miners
@@ -307,15 +307,10 @@ def rows_of(names: list[str], rows: list[dict[str, str]]) -> Iterator[dict[str, 
 def main(names: list[str]) -> None:
     """Add what the file lacks, and keep each row as soon as it is there."""
     torch.set_num_threads(1)
-    rows = list(csv.DictReader(FILE.open())) if FILE.exists() else []
+    rows = read(FILE)
     for row in rows_of(names, list(rows)):
         rows.append(row)
-        fresh = FILE.with_suffix(".new")
-        with fresh.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        fresh.replace(FILE)
+        save(FILE, COLUMNS, rows)
         print({name: row[name] for name in COLUMNS if row[name]}, flush=True)
 
 

@@ -9,7 +9,6 @@ the same setting: it was not chosen again at 450 batches. A row that
 glyph_losses.csv already has is not run again, so a stopped run goes on where it was.
 """
 
-import csv
 import itertools
 import sys
 import time
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
+from _rows import read, save
 from sklearn.decomposition import PCA
 from torch import Generator, Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize, unfold
@@ -263,15 +263,10 @@ def rows_of(names: list[str], rows: list[dict[str, str]]) -> Iterator[dict[str, 
 def main(names: list[str]) -> None:
     """Add what the file lacks, and keep each row as soon as it is there."""
     torch.set_num_threads(1)
-    rows = list(csv.DictReader(FILE.open())) if FILE.exists() else []
+    rows = read(FILE)
     for row in rows_of(names, list(rows)):
         rows.append(row)
-        fresh = FILE.with_suffix(".new")
-        with fresh.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        fresh.replace(FILE)
+        save(FILE, COLUMNS, rows)
         print({k: row[k] for k in ("loss", "epochs", "seed", "recall_at_1", "rho")})
 
 

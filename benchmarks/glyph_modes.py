@@ -9,12 +9,12 @@ behind the positive; the positive is the easiest, each in turn, or the hardest. 
 that glyph_modes.csv already has is not run again.
 """
 
-import csv
 import itertools
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from _rows import read, save
 from torch import Generator, Tensor
 
 from mlcourse.datasets import glyphs
@@ -126,18 +126,13 @@ def row_of(task: str, positive: str, seed: int) -> dict[str, str]:
 def main() -> None:
     """Add what the file lacks, and keep each row as soon as it is there."""
     torch.set_num_threads(1)
-    rows = list(csv.DictReader(FILE.open())) if FILE.exists() else []
+    rows = read(FILE)
     done = {(r["task"], r["positive"], r["seed"]) for r in rows}
     for task, seed, positive in itertools.product(TASKS, SEEDS, POSITIVES):
         if (task, positive, str(seed)) in done:
             continue
         rows.append(row_of(task, positive, seed))
-        fresh = FILE.with_suffix(".new")
-        with fresh.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        fresh.replace(FILE)
+        save(FILE, COLUMNS, rows)
         print(rows[-1], flush=True)
 
 

@@ -9,13 +9,13 @@ happened on the way: J_avg and lambda_0 of HDML, and the rate of violation while
 synthesizer of DAML and the metric take turns. Rows that are there are not run again.
 """
 
-import csv
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from _rows import read, save
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 
@@ -295,23 +295,10 @@ def game(run: Run, seed: int) -> Iterator[dict[str, str]]:
         players[whose].step()
 
 
-def save(path: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
-    """All rows so far, or the file as it was."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    fresh.replace(path)
-
-
 def main() -> None:
     """Add what the files lack, and keep each row as soon as it is there."""
     torch.set_num_threads(1)
-    rows, steps = (
-        list(csv.DictReader(path.open())) if path.exists() else []
-        for path in (FILE, STEPS)
-    )
+    rows, steps = read(FILE), read(STEPS)
     done = {(row["method"], row["seed"]) for row in rows}
     chosen = {row["method"]: row["setting"] for row in rows}
     for name, (shape, settings) in METHODS.items():

@@ -4,8 +4,8 @@ from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.band import plot_band
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
-from mlcourse.plots.density import plot_density
 from mlcourse.plots.dendrogram import plot_dendrogram
+from mlcourse.plots.density import plot_density
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.forces import plot_forces
@@ -43,8 +43,8 @@ __all__ = [
     "plot_band",
     "plot_counts",
     "plot_curves",
-    "plot_density",
     "plot_dendrogram",
+    "plot_density",
     "plot_ellipse",
     "plot_fibres",
     "plot_forces",

@@ -1,0 +1,630 @@
+# Written by `mlcourse release`: change the course's sources, not this file.
+"""Checks of exercise 12, Beyond the batch."""
+
+import math
+import random
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from mlcourse.grading import task
+
+HIDES = (
+    "mlcourse.miners",
+    "mlcourse.samplers",
+    "mlcourse.synthesis",
+    "mlcourse.losses",
+    "mlcourse.objective",
+    "mlcourse.training",
+)
+
+MEETS = "See lecture 12, section 'What a batch cannot see'."
+CLASSES = "See lecture 12, section 'Classes that are neighbours'."
+RANKS = "See lecture 12, section 'A window of ranks'."
+WALKS = "See lecture 12, section 'Near, but off the manifold'."
+MADE = "See lecture 12, section 'Negatives that nobody drew'."
+DTYPES = (torch.float64, torch.float32)
+
+
+def _numbers(got):
+    """Return got as a float64 tensor, or None where it is no table of numbers."""
+    if isinstance(got, list | tuple):
+        rows = [_numbers(row) for row in got]
+        if not rows:
+            return torch.zeros(0, dtype=torch.float64)
+        if any(row is None or row.shape != rows[0].shape for row in rows):
+            return None
+        return torch.stack(rows)
+    if isinstance(got, int) and abs(got) > 2**60:
+        return None
+    if isinstance(got, int | float):
+        return torch.tensor(got, dtype=torch.float64)
+    if isinstance(got, torch.Tensor | np.ndarray):
+        return torch.as_tensor(got).detach().to(torch.float64)
+    return None
+
+
+def _table(got, shape, call, reading):
+    """Return got as a finite float64 tensor of this shape, or say what is off."""
+    numbers = _numbers(got)
+    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
+    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
+    assert numbers.isfinite().all(), (
+        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
+        f"0 was divided by 0. {reading}"
+    )
+    return numbers
+
+
+def _number(got, call, reading):
+    """Return got as a finite float, or say what came."""
+    number = _numbers(got)
+    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
+    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
+    return number.item()
+
+
+def _same(got, want, call, reading, mistakes=(), tol=1e-3):
+    """Compare two tables; a known mistake is called by its name."""
+    size = want.abs().clamp(min=1)
+    fine = bool(((got - want).abs() <= tol * size).all())
+    for said, wrong in mistakes:
+        slip = bool(((got - wrong).abs() <= 1e-3 * wrong.abs().clamp(min=1)).all())
+        assert fine or not slip, f"{call}: {said}. {reading}"
+    if fine:
+        return
+    worst = int(((got - want).abs() / size).argmax())
+    place = [int(p) for p in np.unravel_index(worst, tuple(got.shape))]
+    raise AssertionError(
+        f"{call} has {got.flatten()[worst]:.4f} at {place}, expected "
+        f"{want.flatten()[worst]:.4f} there. Work one entry out by hand. {reading}"
+    )
+
+
+def _one(got, want, call, reading, mistakes=(), tol=1e-6):
+    """Compare two numbers; a known mistake is called by its name."""
+    fine = abs(got - want) <= tol * max(1, abs(want))
+    for said, wrong in mistakes:
+        slip = abs(got - wrong) <= 1e-6 * max(1, abs(wrong))
+        assert fine or not slip, (
+            f"{call} returned {got:.8g}, expected {want:.8g}: {said}. {reading}"
+        )
+    assert fine, f"{call} returned {got:.8g}, expected {want:.8g}. {reading}"
+
+
+def _labels(sizes):
+    """Return labels of classes of these sizes, with odd names, in a random order."""
+    names = random.sample(range(-50, 50), len(sizes))
+    labels = [name for name, k in zip(names, sizes, strict=True) for _ in range(k)]
+    random.shuffle(labels)
+    return labels
+
+
+def _misses(N, h, b):
+    """Exactly: the draws miss one after the other."""
+    missed = Fraction(1)
+    for i in range(b):
+        missed *= Fraction(max(N - h - i, 0), N - i)
+    return missed
+
+
+def _check_meets(answers, N, h, b):
+    call = f"meets_hard(N={N}, h={h}, b={b})"
+    got = _number(answers.meets_hard(N, h, b), call, MEETS)
+    missed = float(_misses(N, h, b))
+    mistakes = [
+        ("this is the chance that none is hard", missed),
+        ("this draws with replacement; a batch holds a stranger once",
+         1 - (1 - h / N) ** b),
+        ("this is the expected number of hard strangers", b * h / N),
+        ("this is the share of hard strangers; it does not know b", h / N),
+        ("this is the chance that all are hard", float(_misses(N, N - h, b))),
+        ("h and b have changed places with N - h", 1 - float(_misses(N, N - h, b))),
+    ]  # fmt: skip
+    _one(got, 1 - missed, call, MEETS, mistakes, tol=1e-5)
+
+
+@task("12.1", points=1)
+def test_meets_hard(answers):
+    """Four strangers by hand, random numbers up to 50, and the ends
+
+    Compared with exact fractions.
+    """
+    for N, h, b in ((4, 1, 2), (4, 2, 2)):
+        _check_meets(answers, N, h, b)
+    for _ in range(6):
+        N = random.randrange(6, 51)
+        _check_meets(answers, N, random.randrange(1, N // 2), random.randrange(1, N))
+    for N, h, b in ((9, 0, 4), (9, 3, 0), (9, 9, 1), (9, 3, 9), (9, 3, 7), (1, 1, 1)):
+        _check_meets(answers, N, h, b)
+
+
+def _class_loop(z, labels):
+    """Means over all pairs, class by class."""
+    square = torch.cdist(z.double(), z.double()).square()
+    groups = [
+        [i for i, c in enumerate(labels) if c == name] for name in sorted(set(labels))
+    ]
+    rows = [[square[p][:, q].mean() for q in groups] for p in groups]
+    dist = torch.tensor(rows, dtype=torch.float64)
+    inside = [square[p][:, p].sum() / (len(p) ** 2 - len(p)) for p in groups]
+    return dist, torch.tensor(inside, dtype=torch.float64)
+
+
+def _class_cases():
+    z = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [-1.0, 2.0]])
+    yield z, [4, 4, 7, 7], "the example"
+    for dtype in DTYPES:
+        labels = _labels(random.sample(range(2, 9), 4))
+        z = (torch.randn(len(labels), 5) + 2 * torch.rand(5)).to(dtype)
+        yield z, labels, f"{len(labels)} random points of 4 classes, {dtype}"
+
+
+def _class_answer(answers, z, labels, name):
+    call = f"class_distances(z, labels) with {name}"
+    got = answers.class_distances(z, torch.tensor(labels))
+    C = len(set(labels))
+    return _table(got, (C, C), call, CLASSES), call
+
+
+def _off(table):
+    """The entries beside the diagonal."""
+    return table[~torch.eye(len(table), dtype=torch.bool)]
+
+
+@task("12.2", points=1)
+def test_distances_of_two_classes(answers):
+    """The example and random points, beside the diagonal
+
+    Compared with the mean over all pairs.
+    """
+    for z, labels, name in _class_cases():
+        got, call = _class_answer(answers, z, labels, name)
+        want, _ = _class_loop(z, labels)
+        names = sorted(set(labels))
+        y = torch.tensor(labels)
+        mean = torch.stack([z.double()[y == c].mean(dim=0) for c in names])
+        apart = torch.cdist(mean, mean)
+        plain = torch.cdist(z.double(), z.double())
+        rows = [[plain[y == p][:, y == q].mean() for q in names] for p in names]
+        appear = list(dict.fromkeys(labels))
+        place = [appear.index(c) for c in names]
+        turned = torch.empty_like(want)
+        for i, p in enumerate(place):
+            for j, q in enumerate(place):
+                turned[p, q] = want[i, j]
+        size = torch.tensor([labels.count(c) for c in names])
+        mistakes = [
+            ("this is the distance of the means; the scatter of both classes is "
+             "missing", _off(apart.square())),
+            ("this is the distance of the means, not even squared", _off(apart)),
+            ("square the distances before the mean",
+             _off(torch.tensor(rows, dtype=torch.float64))),
+            ("classes must be in the order of their numbers", _off(turned)),
+            ("this is a sum over pairs; divide by their number",
+             _off(want * size[:, None] * size)),
+            ("this is the root of the mean", _off(want.sqrt())),
+        ]  # fmt: skip
+        _same(_off(got), _off(want), f"{call}, beside the diagonal,", CLASSES, mistakes)
+
+
+@task("12.2", points=1)
+def test_distances_inside_a_class(answers):
+    """The diagonal: pairs of different points of one class
+
+    The distance of a point from itself is not counted.
+    """
+    for z, labels, name in _class_cases():
+        got, call = _class_answer(answers, z, labels, name)
+        dist, want = _class_loop(z, labels)
+        mistakes = [
+            ("a point and itself are no pair: divide by n^2 - n", dist.diagonal()),
+            ("this is half of it: each pair counts as (i, j) and as (j, i), above and "
+             "below the line", want / 2),
+            ("the diagonal is not 0: points of one class differ", 0 * want),
+            ("this is the root of the mean", want.sqrt()),
+        ]  # fmt: skip
+        _same(got.diagonal(), want, f"{call}, on the diagonal,", CLASSES, mistakes)
+
+
+def _tree(C, low, high):
+    """Return heights (C, C) of a random tree: an ultrametric."""
+    height = torch.zeros(C, C, dtype=torch.float64)
+    groups = [[c] for c in torch.randperm(C).tolist()]
+    steps = (low + (high - low) * torch.rand(C - 1, dtype=torch.float64)).sort().values
+    for h in steps:
+        random.shuffle(groups)
+        p, q = groups.pop(), groups.pop()
+        for i in p:
+            for j in q:
+                height[i, j] = height[j, i] = h
+        groups.append(p + q)
+    return height
+
+
+def _thresholded(height, d_0, levels, kind):
+    share = (height - d_0) / (4 - d_0) * levels
+    level = {"up": torch.ceil, "down": torch.floor, "near": torch.round}[kind](share)
+    return d_0 + level.clamp(0, levels) / levels * (4 - d_0)
+
+
+def _check_margins(answers, case, name):
+    T, labels, height, spread, levels, beta = case
+    call = f"margins(T, labels, height, spread, levels={levels}, beta={beta}), {name},"
+    got = _table(answers.margins(*case), (len(T),), call, CLASSES)
+    a, n = labels[T[:, 0]], labels[T[:, 2]]
+    h, s, d_0 = height.double()[a, n], spread.double(), spread.double().mean()
+    up = _thresholded(h - 1e-6, d_0, levels, "up")
+    above = _thresholded(h + 1e-6, d_0, levels, "up")
+    raw = beta + up - s[a]
+    want = raw.clamp(min=0)
+    tie = (beta + above - s[a]).clamp(min=0)  # where rounding may lift a threshold
+    want = torch.where((got - tie).abs() < 1e-3, tie, want)
+
+    def slip(joined=up, scatter=s[a], cut=True):
+        value = beta + joined - scatter
+        return value.clamp(min=0) if cut else value
+
+    mistakes = [
+        ("the margin is cut at 0", slip(cut=False)),
+        ("take the first threshold that is not below the height, not the one before",
+         slip(_thresholded(h, d_0, levels, "down"))),
+        ("take the first threshold that is not below the height, not the nearest",
+         slip(_thresholded(h, d_0, levels, "near"))),
+        ("this takes the height itself; it must be lifted to a threshold", slip(h)),
+        ("the thresholds begin at d_0, not at 0",
+         slip(_thresholded(h, 0 * d_0, levels, "up"))),
+        ("s is that of the anchor's class", slip(scatter=s[n])),
+        ("s is taken off, not added", slip(scatter=-s[a])),
+        ("s is missing", slip(scatter=0)),
+        ("beta is missing", (up - s[a]).clamp(min=0)),
+    ]  # fmt: skip
+    _same(got, want, call, CLASSES, mistakes)
+
+
+def _margin_case(C, t, low, high, spread, levels, beta):
+    labels = torch.arange(3 * C) // 3
+    labels = labels[torch.randperm(len(labels))]
+    a, n = torch.randint(3 * C, (4 * t,)), torch.randint(3 * C, (4 * t,))
+    keep = (labels[a] != labels[n]).nonzero(as_tuple=True)[0][:t]
+    a, n = a[keep], n[keep]
+    p = torch.tensor([int((labels == labels[i]).nonzero()[0, 0]) for i in a])
+    T = torch.stack([a, p, n], dim=1)
+    return T, labels, _tree(C, low, high), spread, levels, beta
+
+
+@task("12.3", points=1)
+def test_margins(answers):
+    """The example, and random trees of nine classes
+
+    Heights between d_0 and 4.
+    """
+    height = torch.tensor([[0.0, 1.0, 2.4], [1.0, 0.0, 2.4], [2.4, 2.4, 0.0]])
+    spread = torch.tensor([0.5, 0.4, 0.6], dtype=torch.float64)
+    T, labels = torch.tensor([[0, 1, 2], [0, 1, 3]]), torch.tensor([0, 0, 1, 2])
+    case = (T, labels, height.double(), spread, 7, 0.1)
+    _check_margins(answers, case, "the example")
+    for dtype in DTYPES:
+        spread = (0.3 + 0.5 * torch.rand(9)).to(dtype)
+        beta = round(0.05 + 0.2 * random.random(), 3)
+        case = _margin_case(9, 30, 0.9, 3.5, spread, random.randrange(5, 20), beta)
+        _check_margins(answers, case, f"30 triplets of 9 classes, {dtype}")
+
+
+def _check_window(answers, z, labels, first, width, name):
+    n = len(labels)
+    call = f"window(z, labels, first={first}, width={width}) with {name}"
+    got = answers.window(z, torch.tensor(labels), first, width)
+    table = _table(got, (n, width), call, RANKS)
+    whole = bool(((table == table.floor()) & (table >= 0) & (table < n)).all())
+    assert whole, f"{call}: entries must be numbers of points, 0 to {n - 1}. {RANKS}"
+    rows = table.long()
+    y = torch.tensor(labels)
+    same = y[:, None] == y
+    dist = torch.cdist(z.double(), z.double())
+    tiny = 1e-5 * dist.max().item()
+    friends = same.gather(1, rows)
+    if friends.any():
+        a = int(friends.any(dim=1).nonzero()[0, 0])
+        other = int(rows[a][friends[a]][0])
+        what = "the anchor itself" if other == a else "a point of its class"
+        raise AssertionError(
+            f"{call}: row {a} holds {other}, {what}. Take the class out of the list "
+            f"before you rank and cut it, not after. {RANKS}"
+        )
+    double = (rows.sort(dim=1).values.diff(dim=1) == 0).any()
+    assert not double, f"{call}: a row holds one stranger twice. {RANKS}"
+    by_rank = dist.masked_fill(same, torch.inf).sort(dim=1).values
+    found = dist.gather(1, rows)
+    want = by_rank[:, first - 1 : first - 1 + width]
+    if bool(((found - want).abs() <= tiny).all()):
+        return
+    for said, start in (
+        ("the first rank is 1, not 0", first),
+        ("this is the window from rank 1; it begins at first", 0),
+        ("this begins one rank too early", first - 2),
+    ):
+        slip = by_rank[:, max(start, 0) : max(start, 0) + width]
+        other = slip.shape == found.shape and ((found - slip).abs() <= tiny).all()
+        assert not other, f"{call}: {said}. {RANKS}"
+    in_order = ((found.sort(dim=1).values - want).abs() <= tiny).all()
+    assert not in_order, (
+        f"{call}: the right strangers, but not in the order of their rank, the nearest "
+        f"first. {RANKS}"
+    )
+    a = int(((found - want).abs() > tiny).any(dim=1).nonzero()[0, 0])
+    raise AssertionError(
+        f"{call}: row {a} has strangers at {[round(x, 4) for x in found[a].tolist()]}, "
+        f"expected at {[round(x, 4) for x in want[a].tolist()]}: the strangers of rank "
+        f"{first} to {first + width - 1}, the nearest of all is rank 1. {RANKS}"
+    )
+
+
+@task("12.4", points=1)
+def test_window(answers):
+    """Five points on a line, thirty random ones
+
+    Strangers by rank, the nearest first.
+    """
+    line = torch.tensor([[0.0], [1.0], [3.0], [6.0], [10.0]])
+    for first, width in ((1, 2), (2, 2), (1, 3), (3, 1)):
+        _check_window(answers, line, [7, 7, 1, 1, 2], first, width, "the example")
+    for dtype in DTYPES:
+        labels = _labels([5, 6, 7, 9, 3])
+        z = torch.randn(30, 4).to(dtype)
+        first, width = random.randrange(2, 6), random.randrange(2, 6)
+        _check_window(answers, z, labels, first, width, f"30 random points, {dtype}")
+
+
+def _graph(z, k, *, mutual=True, power=3, self_loops=False):
+    """Return the weights (n, n) of the graph of mutual neighbours."""
+    z = z.double()
+    square = torch.cdist(z, z).square()
+    ranked = square.clone()
+    if not self_loops:
+        ranked.fill_diagonal_(torch.inf)
+    chosen = torch.zeros(square.shape, dtype=torch.bool)
+    chosen.scatter_(1, ranked.argsort(dim=1)[:, :k], True)
+    both = chosen & chosen.T if mutual else chosen | chosen.T
+    return (1 - square / 2).clamp(min=0) ** power * both
+
+
+def _walk(W, r, alpha, kind="both"):
+    """Solve (I - alpha S) f = e_r."""
+    total = W.sum(dim=1)
+    root = total.rsqrt().nan_to_num(posinf=0.0)
+    S = {
+        "both": root[:, None] * W * root,
+        "rows": (root**2)[:, None] * W,
+        "columns": W * root**2,
+        "plain": W,
+    }[kind]
+    eye = torch.eye(len(W), dtype=torch.float64)
+    return torch.linalg.solve(eye - alpha * S, eye[:, r])
+
+
+def _check_along(answers, z, r, k, alpha, name):
+    call = f"along(z, r={r}, k={k}, alpha={alpha}) with {name}"
+    got = _table(answers.along(z, r, k, alpha), (len(z),), call, WALKS)
+    W = _graph(z, k)
+    want = _walk(W, r, alpha)
+    half = _walk(_graph(z, k, mutual=False), r, alpha)
+    step = torch.cdist(z.double(), z.double())
+    bare = (1 - step / 2).clamp(min=0) ** 3 * (W > 0)
+    mistakes = [
+        ("both must have chosen the other; here one was enough", half),
+        ("divide by the roots of both sums; this divides by the row's sum only",
+         _walk(W, r, alpha, "rows")),
+        ("divide by the roots of both sums; this divides by the column's sum only",
+         _walk(W, r, alpha, "columns")),
+        ("the weights are not divided by the roots of their sums",
+         _walk(W, r, alpha, "plain")),
+        ("a point is none of its own neighbours",
+         _walk(_graph(z, k, self_loops=True), r, alpha)),
+        ("the weight has the power 3", _walk(_graph(z, k, power=1), r, alpha)),
+        ("the weight has the squared distance", _walk(bare, r, alpha)),
+        ("f is (1 - alpha) times what was asked", (1 - alpha) * want),
+        ("f is the row of weights; solve (I - alpha S) f = e_r", W[r]),
+    ]  # fmt: skip
+    _same(got, want, call, WALKS, mistakes)
+
+
+@task("12.5", points=1)
+def test_along(answers):
+    """Four points on a line, random points in the plane
+
+    The graph, its normalisation, and the solution of the linear system.
+    """
+    line = torch.tensor([[0.0], [0.1], [0.25], [1.2]], dtype=torch.float64)
+    for r in range(4):
+        _check_along(answers, line, r, 1, 0.5, "the example")
+    for dtype in DTYPES:
+        z = (0.9 * torch.rand(14, 2)).to(dtype)
+        r, k = random.randrange(14), random.randrange(3, 7)
+        alpha = round(0.3 + 0.5 * random.random(), 3)
+        _check_along(answers, z, r, k, alpha, f"14 random points, {dtype}")
+
+
+def _check_tangled(answers, n):
+    call = f"tangled({n})"
+    z = _numbers(answers.tangled(n))
+    found = "no table of numbers" if z is None else tuple(z.shape)
+    fits = z is not None and z.ndim == 2 and len(z) == 2 * n and 1 <= z.shape[1] <= 10
+    assert fits, (
+        f"{call} returned {found}, expected shape ({2 * n}, d), d <= 10. {WALKS}"
+    )
+    assert z.isfinite().all(), f"{call} returned NaN or infinity. {WALKS}"
+    dist = torch.cdist(z, z, compute_mode="donot_use_mm_for_euclid_dist")
+    assert dist.max() < 1, (
+        f"{call}: the largest distance is {dist.max():.4g}, expected below 1. {WALKS}"
+    )
+    alone = dist.clone().fill_diagonal_(torch.inf)
+    assert alone.min() > 1e-9, f"{call}: two points are equal. {WALKS}"
+    same = torch.arange(2 * n) < n
+    W = _graph(z, 6)
+    right, along = 0.0, 0.0
+    for r in random.sample(range(2 * n), 10):
+        near = alone[r].argsort()[:n]
+        right += (same[near] == same[r]).double().mean().item() / 10
+        f = _walk(W, r, 0.99)
+        f[r] = -1
+        most = f.argsort(descending=True)[: n - 1]
+        most = most[f[most] > 1e-12]  # where no walk arrives, nothing is said
+        met = (same[most] == same[r]).sum().item()
+        along += met / (n - 1) / 10
+    assert right <= 0.7, (
+        f"{call}: of the {n} nearest others {right:.0%} are of the point's own class, "
+        f"expected 70 % or fewer: straight lines must mislead. {WALKS}"
+    )
+    assert along >= 0.95, (
+        f"{call}: of the {n - 1} points most similar by walks {along:.0%} are of the "
+        "point's own class, expected 95 % or more. Where walks do not arrive, a class "
+        "is in pieces: its neighbours must be near each other all along; where they "
+        f"cross, the classes touch. {WALKS}"
+    )
+
+
+@task("12.6", points=1)
+def test_tangled(answers):
+    """100 points of each class
+
+    Nearest neighbours mislead, walks do not; averaged over ten points.
+    """
+    _check_tangled(answers, 100)
+
+
+RUBRIC = """
+the network changes so the neighbours found before training are no longer the nearest
+after a while the list is out of date and must be computed anew every epoch or so over
+so many images the single nearest stranger is mostly a wrong label a copy or an outlier
+and training on extremes alone can collapse take a window of ranks or draw at random
+among many hard ones the machine looks for 40 words 20 of them different for a word on
+the age of the list stale outdated change moves refresh again and for one on what the
+nearest strangers are label noise outlier duplicate collapse it refuses sentences of the
+rubric use your own the points are confirmed or not by the person who reads it
+"""
+RUN = 6
+
+
+def _said(text):
+    return [word.strip(".,;:!?()\"'*").lower() for word in text.split()]
+
+
+@task("12.7", points=2)
+def test_explanation_is_there(answers):
+    """Your explanation, before a person reads it
+
+    The machine looks for length and for the two ideas of the rubric only; the points
+    are confirmed by the person who reads it.
+    """
+    text = answers.value("explain_12_7")
+    assert isinstance(text, str), (
+        f"explain_12_7 must be a string, got {type(text).__name__}. {RANKS}"
+    )
+    words = [word for word in _said(text) if word]
+    enough = len(words) >= 40 and len(set(words)) >= 20
+    assert enough, (
+        f"explain_12_7 has {len(words)} words, {len(set(words))} different ones; 40 "
+        f"and 20 are the least for two reasons in full sentences. {RANKS}"
+    )
+    rubric = f" {' '.join(RUBRIC.split())} "
+    for k in range(len(words) - RUN + 1):
+        run = " ".join(words[k : k + RUN])
+        assert f" {run} " not in rubric, (
+            f"explain_12_7 repeats the rubric: '{run}'. Say it in words of your own. "
+            f"{RANKS}"
+        )
+    joined = " ".join(words)
+    old = ("stale", "out of date", "outdated", "out-of-date", "chang", "moves", "moved",
+           "refresh", "recomput", "re-comput", "update", "every epoch", "each epoch",
+           "once per epoch", "repeat", "again", "no longer")  # fmt: skip
+    assert any(stem in joined for stem in old), (
+        "explain_12_7 does not say what happens to the list while the network learns. "
+        f"{RANKS}"
+    )
+    extreme = ("label", "nois", "outlier", "duplicate", "collaps", "annotat", "copies",
+               "identical", "mistake")  # fmt: skip
+    assert any(stem in joined for stem in extreme), (
+        "explain_12_7 does not say what the single nearest strangers of so many images "
+        f"are. {RANKS}"
+    )
+
+
+def _harder(z, z_pos, z_neg, alpha, J):
+    """Loop over the definition."""
+    rows = []
+    for a, p, n in zip(z.double(), z_pos.double(), z_neg.double(), strict=True):
+        near, far = (p - a).norm().item(), (n - a).norm().item()
+        kept = math.exp(-alpha / J) if J > 0 else 0.0
+        share = (near + (far - near) * kept) / far if far > near else 1.0
+        rows.append(a + share * (n - a))
+    return torch.stack(rows)
+
+
+def _check_harder(answers, z, z_pos, z_neg, alpha, J, name):
+    call = f"harder(z, z_pos, z_neg, alpha={alpha}, J={J}) with {name}"
+    got = answers.harder(z, z_pos, z_neg, alpha, J)
+    got = _table(got, tuple(z.shape), call, MADE)
+    want = _harder(z, z_pos, z_neg, alpha, J)
+    a, p, n = z.double(), z_pos.double(), z_neg.double()
+    near, far = ((x - a).norm(dim=1, keepdim=True) for x in (p, n))
+    kept = math.exp(-alpha / J) if J > 0 else 0.0
+    turned = math.exp(-J / alpha)
+    pull = far > near
+
+    def moved(share):
+        return a + torch.where(pull, share, 1.0) * (n - a)
+
+    safe = far.clamp(min=1e-12)
+    always = a + (near + (far - near) * kept) / safe * (n - a)
+    square = (near**2 + (far**2 - near**2) * kept) / safe**2
+    mistakes = [
+        ("negatives that are nearer than the positive stay where they are", always),
+        ("lambda is what is kept of the way from the anchor; this moves by lambda from "
+         "the negative",
+         n + torch.where(pull, (near + (far - near) * kept) / safe, 1.0) * (a - n)),
+        ("the exponent is -alpha / J, not -J / alpha",
+         moved((near + (far - near) * turned) / safe)),
+        ("the distances are not squared", moved(square)),
+        ("this forgets d+: lambda goes to d+ / d-, not to 0", moved(kept + 0 * far)),
+        ("this returns lambda (z- - z); add the anchor",
+         moved((near + (far - near) * kept) / safe) - a),
+        ("nothing was moved", n),
+        ("e^{-alpha / J} and 1 - e^{-alpha / J} have changed places",
+         moved((near + (far - near) * (1 - kept)) / safe)),
+    ]  # fmt: skip
+    _same(got, want, call, MADE, mistakes)
+
+
+def _three(b, k, dtype=torch.float64):
+    z = 2 * torch.rand(b, k) - 1
+    p, n = z + 0.4 * torch.randn(b, k), z + torch.randn(b, k)
+    return [x.to(dtype) for x in (z, p, n)]
+
+
+@task("12.8", points=1)
+def test_harder(answers):
+    """The example, random batches
+
+    Some negatives are nearer than their positives, and stay.
+    """
+    one = [torch.tensor([x]) for x in ([0.0, 0.0], [3.0, 0.0], [0.0, 5.0])]
+    for J in (7.0, 0.0):
+        _check_harder(answers, *one, 7.0, J, "the example")
+    for dtype in DTYPES:
+        alpha, J = round(1 + 6 * random.random(), 2), round(2 + 6 * random.random(), 2)
+        rows = _three(24, 3, dtype)
+        _check_harder(answers, *rows, alpha, J, f"24 random rows, {dtype}")
+
+
+#: What the hidden checks add, by task.
+HIDDEN_POINTS = {
+    "12.1": 1,
+    "12.2": 1,
+    "12.3": 1,
+    "12.4": 2,
+    "12.5": 2,
+    "12.6": 1,
+    "12.8": 1,
+}
