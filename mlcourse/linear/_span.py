@@ -3,14 +3,14 @@
 import numpy as np
 from jaxtyping import Float
 
+from mlcourse.linear._quick_whitener import quick_whitener
+
 #: A direction whose variance is below this share of the largest one (of the data with
 #: every feature scaled to one range) is round-off: constant and collinear features.
 NULL = 1e-12
 #: Least share of the variance that counts as within: similar points that never differ
 #: along a direction count as if they varied 1e-4 as much as all points do.
 FLOOR = 1e-8
-#: Above this bound of its condition number, a covariance is taken apart with care.
-WELL_CONDITIONED = 1e6
 
 
 def span(
@@ -18,50 +18,43 @@ def span(
 ) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, "r d"]]:
     """Z = (X - mean) W' with covariance I (ddof 0), and W: r <= d, no null directions.
 
-    Scaling first makes the result independent of the features' units. Where directions
-    are null or nearly so, the Cholesky factor of what the first pass left takes away
-    its round-off. The rows of W lie in the span of the centred data: W'W is the
-    pseudo-inverse of their covariance.
+    Scaling first makes the result independent of the features' units. The rows of W
+    lie in the span of the centred data: W'W is the pseudo-inverse of their covariance.
     """
     X = X - X[0]  # constant features become exactly 0
     X -= X.mean(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # inf: never quick
+        W = quick_whitener(X.T @ X / len(X))
+    return _span_with_care(X) if W is None else (X @ W.T, W)
+
+
+def _span_with_care(
+    X: Float[np.ndarray, "n d"],
+) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, "r d"]]:
+    """Span of centred X where directions may be null, or nearly so.
+
+    The Cholesky factor of what the first pass left takes away its round-off.
+    """
     scale = np.maximum(X.max(axis=0), -X.min(axis=0))
     varies = scale > 0
     if not varies.any():
         raise ValueError(
             f"X holds {len(X)} copies of one point; a metric needs points that differ"
         )
-    scale, points = scale[varies], X if varies.all() else X[:, varies]
-    points /= scale
-    covariance = points.T @ points / len(X)
-    map_ = quick_whitener(covariance)
-    if map_ is not None:
-        Z, map_ = points @ map_.T, map_ / scale
-    else:
-        values, vectors = np.linalg.eigh(covariance)
-        axes = vectors[:, values > NULL * values[-1]].T
-        map_ = axes / np.sqrt(values[values > NULL * values[-1], None])
-        Z = points @ map_.T
-        rest = np.linalg.inv(np.linalg.cholesky(Z.T @ Z / len(Z)))  # nearly I
-        Z, map_ = Z @ rest.T, rest @ map_ / scale
-        if len(axes) < len(scale):
-            basis = np.linalg.qr((axes * scale).T)[0]
-            map_ = map_ @ basis @ basis.T
+    scale, points = scale[varies], X[:, varies] / scale[varies]
+    values, vectors = np.linalg.eigh(points.T @ points / len(X))
+    kept = values > NULL * values[-1]
+    axes = vectors[:, kept].T
+    map_ = axes / np.sqrt(values[kept, None])
+    Z = points @ map_.T
+    rest = np.linalg.inv(np.linalg.cholesky(Z.T @ Z / len(Z)))  # nearly I
+    Z, map_ = Z @ rest.T, rest @ map_ / scale
+    if len(axes) < len(scale):
+        basis = np.linalg.qr((axes * scale).T)[0]
+        map_ = map_ @ basis @ basis.T
     W = np.zeros((len(map_), len(varies)))
     W[:, varies] = map_
     return Z, W
-
-
-def quick_whitener(
-    covariance: Float[np.ndarray, "d d"],
-) -> Float[np.ndarray, "d d"] | None:
-    """W with W C W' = I, from Cholesky's factor; None unless C is well conditioned."""
-    try:
-        W: Float[np.ndarray, "d d"] = np.linalg.inv(np.linalg.cholesky(covariance))
-    except np.linalg.LinAlgError:
-        return None
-    # the largest eigenvalue is at most the trace, that of the inverse at most |W|^2
-    return W if np.trace(covariance) * (W**2).sum() < WELL_CONDITIONED else None
 
 
 def relative_axes(
@@ -75,7 +68,7 @@ def relative_axes(
         raise ValueError(
             f"reg must be from 0 (no shrinkage) to 1 (all the data's), got {reg}"
         )
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    values, vectors = np.linalg.eigh(covariance)
     shrunk: Float[np.ndarray, " r"] = (1 - reg) * values + reg
     return shrunk.clip(min=FLOOR), vectors.T
 

@@ -5,17 +5,18 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
-from mlcourse.linear import _local, _scatter, _span
+from mlcourse.linear import _local, _quick_whitener, _scatter
 from mlcourse.linear._descent import principal_start
 from mlcourse.linear._judgements import as_indices, pairs_from_codes
 from mlcourse.linear._local import affinity, local_scatters, signed_neighbours
+from mlcourse.linear._quick_whitener import quick_whitener
 from mlcourse.linear._scatter import (
     group_means,
     label_scatters,
     laplacian_scatter,
     pair_scatter,
 )
-from mlcourse.linear._span import quick_whitener, relative_axes, span
+from mlcourse.linear._span import relative_axes, span
 from mlcourse.linear._unit import white
 
 
@@ -93,7 +94,7 @@ def test_the_quick_way_to_white_is_the_careful_one(blobs, monkeypatch, spread):
     X = blobs[0] * np.r_[1, 3, 7, 2, 5]
     X[:, 1] += spread * X[:, 0]  # nearly one direction, where spread is large
     quick, W = span(X)
-    monkeypatch.setattr(_span, "WELL_CONDITIONED", 0)
+    monkeypatch.setattr(_quick_whitener, "WELL_CONDITIONED", 0)
     careful, V = span(X)
     for Z, map_ in ((quick, W), (careful, V)):
         np.testing.assert_allclose(Z.T @ Z / len(Z), np.eye(Z.shape[1]), atol=1e-9)
@@ -101,12 +102,26 @@ def test_the_quick_way_to_white_is_the_careful_one(blobs, monkeypatch, spread):
     np.testing.assert_allclose(W.T @ W, V.T @ V, rtol=1e-7)
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e-120, 1e120, 1e200])
+def test_span_of_extreme_units_is_that_of_plain_ones(blobs, scale):
+    X = blobs[0]
+    Z, W = span(scale * X)
+    np.testing.assert_allclose(Z.T @ Z / len(Z), np.eye(X.shape[1]), atol=1e-9)
+    np.testing.assert_allclose((X - X.mean(axis=0)) @ (scale * W).T, Z, atol=1e-9)
+
+
 def test_quick_whitener_wants_a_well_conditioned_covariance():
     W = quick_whitener(np.array([[4.0, 2.0], [2.0, 5.0]]))
     np.testing.assert_allclose(W, [[0.5, 0.0], [-0.25, 0.5]])
-    assert quick_whitener(np.diag([1.0, 2e-6])) is not None  # the bound: 5e5
-    assert quick_whitener(np.diag([1.0, 5e-7])) is None  # 2e6
+    for apart, is_quick in ((8e-6, True), (2e-6, False)):  # the bounds: 5e5, 2e6
+        r = np.sqrt(1 - apart)
+        assert (quick_whitener(np.array([[1, r], [r, 1]])) is not None) == is_quick
     assert quick_whitener(np.ones((2, 2))) is None  # no factor at all
+    units = np.array([1e-90, 1e90])  # units do not count
+    W = quick_whitener(np.array([[4.0, 2.0], [2.0, 5.0]]) * units * units[:, None])
+    np.testing.assert_allclose(W * units, quick_whitener(np.array([[4, 2], [2, 5.0]])))
+    for scale in (1e-120, 1e120):  # but for those whose squares may leave float64
+        assert quick_whitener(np.diag([1.0, scale**2])) is None
 
 
 def test_relative_axes_shrink_towards_all_the_data():
