@@ -4,7 +4,8 @@
 and draws ``benchmarks/losses.png``; ``--batches 128 512`` for a quicker run. Both sides
 get the same embeddings, normalise them, and make their own pairs and triplets from the
 labels in every step. The limit is what no loss of all pairs can do without: normalise,
-one product of matrices, one pass of exponentials, and the way back.
+one product of matrices, one pass of exponentials, and the way back; of all triplets,
+a pass of hinges for each positive of an anchor.
 """
 
 import argparse
@@ -143,6 +144,26 @@ def limit(z, w):
     return (slope - (slope * u).sum(dim=1, keepdim=True) * u) / length
 
 
+def limit_of_triplets(z, margin=0.2):
+    """As ``limit``, but one pass of hinges for each positive of an anchor, no list."""
+    length = z.norm(dim=1, keepdim=True)
+    u = z / length
+    dist = chords(u)
+    slope = torch.zeros_like(dist)
+    row = torch.arange(len(z))
+    own = row.view(-1, 1, PER_CLASS).expand(-1, PER_CLASS, -1).reshape(len(z), -1)
+    for turn in range(1, PER_CLASS):
+        positive = row - row % PER_CLASS + (row + turn) % PER_CLASS
+        active = (dist[row, positive][:, None] + margin - dist).clamp_(min=0).sign_()
+        active.scatter_(1, own, 0)
+        slope -= active
+        slope[row, positive] += active.sum(dim=1)
+    slope /= dist  # of chords: its gradient in u is (u_i - u_j) / dist
+    both = slope + slope.T
+    back = both.sum(dim=1, keepdim=True) * u - both @ u
+    return (back - (back * u).sum(dim=1, keepdim=True) * u) / length
+
+
 def milliseconds(step, draws):
     """Median CPU time of a step, the first one left out."""
     found = []
@@ -168,9 +189,10 @@ def measure(batch, n_classes):
     floors = [
         milliseconds(lambda v=v: limit(z, v), draws) for v in (normalize(z), w, centers)
     ]
+    floors.append(milliseconds(lambda: limit_of_triplets(z), draws))
     for i, cases in enumerate((lists(labels), against_weights(labels, len(w)))):
         for name, mine, peer in cases:
-            floor = floors[2 if name == "SoftTriple" else i]
+            floor = floors[{"SoftTriple": 2, "triplet, all": 3}.get(name, i)]
             here = milliseconds(
                 lambda f=mine: backward(lambda z: f(normalize(z)), z), draws
             )

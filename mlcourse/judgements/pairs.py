@@ -6,8 +6,8 @@ from torch import Tensor
 
 from mlcourse.judgements._rows import Labels, as_labels
 
-#: Cells of the (n, n) comparison that are held at once.
-BLOCK = 2**22
+#: Cells of the (n, n) comparison at once: they fit a processor's cache.
+BLOCK = 2**18
 
 
 def similar_pairs(labels: Labels) -> Int[Tensor, "s 2"]:
@@ -67,11 +67,15 @@ def dissimilar_pairs(labels: Labels) -> Int[Tensor, "r 2"]:
     [[0, 1], [1, 2], [1, 3]]
     """
     labels = as_labels(labels)
-    n = len(labels)
+    n, size = len(labels), labels.unique(return_counts=True)[1]
     index = torch.arange(n, device=labels.device)
-    found = [index.new_empty((0, 2))]
-    for start in range(0, n, max(1, BLOCK // max(1, n))):
-        i = index[start : start + max(1, BLOCK // n)]
+    # (2, r): each column in one piece, as losses read columns
+    D = index.new_empty(2, (n * n - int(size.square().sum())) // 2)
+    done = 0
+    for i in index.split(max(1, BLOCK // max(1, n))):
         apart = (labels[i, None] != labels) & (i[:, None] < index)
-        found.append(apart.nonzero() + index.new_tensor([start, 0]))
-    return torch.cat(found)
+        row, j = apart.nonzero().unbind(dim=1)
+        D[0, done : done + len(j)] = i[row]
+        D[1, done : done + len(j)] = j
+        done += len(j)
+    return D.T

@@ -6,6 +6,9 @@ from torch import Tensor
 
 from mlcourse.judgements._rows import Labels, Rows, as_labels, as_rows, sort_rows
 
+#: Triplets at once: their indices fit a processor's cache.
+BLOCK = 2**16
+
 
 def all_triplets(labels: Labels) -> Int[Tensor, "t 3"]:
     r"""Every triplet that the classes imply: a is more similar to p than to n.
@@ -34,19 +37,23 @@ def all_triplets(labels: Labels) -> Int[Tensor, "t 3"]:
     labels = as_labels(labels)
     same = labels[:, None] == labels
     negatives = (~same).nonzero()[:, 1]  # of point 0, then of point 1, ...
-    size = len(labels) - same.sum(dim=1)
+    size = (n := len(labels)) - same.sum(dim=1)
     a, p = same.fill_diagonal_(False).nonzero().unbind(dim=1)
     count = size[a]
     # where the negatives of a pair's anchor start, less where its triplets start
     shift = (size.cumsum(0) - size)[a] - (count.cumsum(0) - count)
-    pair = torch.repeat_interleave(count)
-    place = shift[pair]
-    place += torch.arange(len(place), device=labels.device)
-    T = place.new_empty(3, len(place))  # each column in one piece: losses read columns
-    for column, (values, index) in zip(
-        T, ((a, pair), (p, pair), (negatives, place)), strict=True
-    ):
-        torch.index_select(values, 0, index, out=column)
+    # (3, t): each column in one piece, as losses read columns
+    T = a.new_empty(3, int(count.sum()))
+    done = 0
+    for pair in torch.arange(len(a), device=a.device).split(max(1, BLOCK // (n + 1))):
+        pair = pair.repeat_interleave(count[pair])
+        block = T[:, done : done + len(pair)]
+        place = torch.arange(done, done + len(pair), device=a.device) + shift[pair]
+        for column, (values, index) in zip(
+            block, ((a, pair), (p, pair), (negatives, place)), strict=True
+        ):
+            torch.index_select(values, 0, index, out=column)
+        done += len(pair)
     return T.T
 
 

@@ -1,5 +1,7 @@
 """Who is near whom: the affinities of LFDA and the signed neighbours of DNE."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.sparse import csr_array, vstack
@@ -17,20 +19,20 @@ def affinity(X: Float[np.ndarray, "m d"], k: int) -> Float[np.ndarray, "m m"]:
     square[square < 1e-13 * square.max()] = 0  # round-off between equal points
     k = min(k, len(X) - 1)
     sigma = np.sqrt(np.partition(square, k, axis=1)[:, k])  # index 0: the point itself
-    scale = np.outer(sigma, sigma)
     if sigma.all():
-        ratio = square / scale
+        square /= -sigma  # in place: the block is the largest thing in memory
+        square /= sigma[:, None]
     else:
-        ratio = np.where(square > 0, np.inf, 0.0)
-        np.divide(square, scale, out=ratio, where=scale > 0)
-    A: Float[np.ndarray, "m m"] = np.exp(-ratio)
+        scale, ratio = np.outer(sigma, sigma), np.where(square > 0, np.inf, 0.0)
+        square = -np.divide(square, scale, out=ratio, where=scale > 0)
+    A: Float[np.ndarray, "m m"] = np.exp(square, out=square)
     return A
 
 
 def local_scatters(
     Z: Float[np.ndarray, "n r"],
     groups: list[Int[np.ndarray, " _"]],
-    blocks: list[Float[np.ndarray, "_ _"]],
+    blocks: Iterable[Float[np.ndarray, "_ _"]],
 ) -> tuple[Float[np.ndarray, "r r"], Float[np.ndarray, "r r"]]:
     """S^lw / n and (S^lw + S^lb) / n of white points, from A of each class."""
     n, r = Z.shape

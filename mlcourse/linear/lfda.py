@@ -71,7 +71,9 @@ class LFDA(MahalanobisLearner):
             raise ValueError(f"n_neighbors must be >= 1, got {self.n_neighbors}")
         Z, W = span(points)
         groups = [np.flatnonzero(codes == c) for c in range(codes.max() + 1)]
-        blocks = [affinity(points[g], self.n_neighbors) for g in groups]
+        blocks = (
+            affinity(points[g], self.n_neighbors) for g in groups
+        )  # one at a time
         within, mixed = local_scatters(Z, groups, blocks)
         half = np.linalg.cholesky(mixed)
         ratio = np.linalg.solve(half, np.linalg.solve(half, within).T)

@@ -29,7 +29,9 @@ class _Total(torch.autograd.Function):
         for block in T.split(BLOCK):
             a, p, k = block.unbind(dim=1)
             near, far = torch.add(p, a, alpha=n), torch.add(k, a, alpha=n)
-            value, slope = cost(entry[near].sub_(entry[far]))
+            value, slope = cost(
+                entry.index_select(0, near).sub_(entry.index_select(0, far))
+            )
             total += value.sum()
             if ctx.needs_input_grad[0]:
                 slopes.index_add_(0, near, slope).index_add_(0, far, slope, alpha=-1)
