@@ -382,6 +382,8 @@ def test_cone_elsewhere(answers):
     Some are not symmetric, negative definite or already semi-definite; to factor, some
     have fewer than k positive eigenvalues, or a negative one that is large.
     """
+    M = torch.tensor([[3.0, 4.0], [0.0, -1.0]], dtype=torch.float64)
+    _projects(answers, M, "M = [[3, 4], [0, -1]], not symmetric")
     for d in (5, 2):
         root = _draw(d, d)
         _projects(answers, root, f"a random {d} x {d} matrix, not symmetric")
