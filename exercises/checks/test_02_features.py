@@ -6,7 +6,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = ("mlcourse.invariances",)
 
@@ -725,22 +725,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_02_7")
-    assert isinstance(text, str), (
-        f"explain_02_7 must be a string, got {type(text).__name__}. {CLASSES}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_02_7 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {CLASSES}"
-    )
-    joined = " ".join(words)
-    copied = [part for part in RUBRIC if part in joined]
-    assert not copied, (
-        f"explain_02_7 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
-        f"{CLASSES}"
-    )
+    joined = own_words(answers, "explain_02_7", rubric=RUBRIC, see=CLASSES)
     assert "task" in joined or "purpose" in joined, (
         "explain_02_7 does not say for which task the invariance is wanted, and for "
         f"which it is fatal. {CLASSES}"

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = ("mlcourse.distances",)
 
@@ -540,7 +540,7 @@ def test_lost_neighbour(answers):
         _lost_neighbour(answers, q, q + far)
 
 
-#: Sentences of the statement, as `words` below has them.
+#: Parts of the rubric that nobody writes by chance.
 RUBRIC = (
     "the square is increasing on non-negative numbers",
     "so it can exceed the true value and discard",
@@ -554,23 +554,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_03_6")
-    assert isinstance(text, str), (
-        f"explain_03_6 must be a string, got {type(text).__name__}. {ORDER}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_03_6 has {len(words)} words, {len(set(words))} different ones; 40 "
-        "and 20 are the least for two reasons in full sentences. "
-        f"{ORDER}"
-    )
-    joined = " ".join(words)
-    copied = [part for part in RUBRIC if part in joined]
-    assert not copied, (
-        f"explain_03_6 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
-        f"{ORDER}"
-    )
+    joined = own_words(answers, "explain_03_6", rubric=RUBRIC, see=ORDER)
     order = ("order", "rank", "monoton", "increas", "sort")
     assert any(stem in joined for stem in order), (
         "explain_03_6 does not say what squaring keeps, so why the list of neighbours "

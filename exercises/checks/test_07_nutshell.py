@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = (
     "mlcourse.linear",
@@ -628,22 +628,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_07_6")
-    assert isinstance(text, str), (
-        f"explain_07_6 must be a string, got {type(text).__name__}. {COLLAPSE}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_07_6 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for a diagnosis and a cure. {COLLAPSE}"
-    )
-    joined = " ".join(words)
-    copied = [part for part in RUBRIC if part in joined]
-    assert not copied, (
-        f"explain_07_6 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
-        f"{COLLAPSE}"
-    )
+    joined = own_words(answers, "explain_07_6", rubric=RUBRIC, see=COLLAPSE)
     sign = ("distance", "singular", "spectral", "rho", "cosine", "norm", "spread")
     assert any(stem in joined for stem in sign), (
         "explain_07_6 does not name a number that would confirm the suspicion. "

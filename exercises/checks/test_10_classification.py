@@ -6,7 +6,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = (
     "mlcourse.losses",
@@ -435,22 +435,7 @@ def test_explain(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_10_7")
-    assert isinstance(text, str), (
-        f"explain_10_7 must be a string, got {type(text).__name__}. {BOUNDARY}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_10_7 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {BOUNDARY}"
-    )
-    joined = " ".join(words)
-    copied = [part for part in RUBRIC if part in joined]
-    assert not copied, (
-        f"explain_10_7 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
-        f"{BOUNDARY}"
-    )
+    joined = own_words(answers, "explain_10_7", rubric=RUBRIC, see=BOUNDARY)
     known = ("know", "label", "true class", "unseen", "new class", "unknown")
     assert any(stem in joined for stem in known), (
         "explain_10_7 does not say what a prediction with the margin would have to "

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = ("mlcourse.judgements",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -637,7 +637,7 @@ MANY = (
 )
 
 
-#: Sentences of the statement, as `words` below has them.
+#: Parts of the rubric that nobody writes by chance.
 RUBRIC = (
     "nearly all pairs are dissimilar so that 1 % of them",
     "it stays among as many",
@@ -651,22 +651,7 @@ def test_explanation_is_there(answers):
 
     Compare how many pairs can move from D to S with how many S has.
     """
-    text = answers.value("explain_04_6")
-    assert isinstance(text, str), (
-        f"explain_04_6 must be a string, got {type(text).__name__}. {ERRORS}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_04_6 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {ERRORS}"
-    )
-    joined = " ".join(words)
-    copied = [part for part in RUBRIC if part in joined]
-    assert not copied, (
-        f"explain_04_6 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
-        f"{ERRORS}"
-    )
+    joined = own_words(answers, "explain_04_6", rubric=RUBRIC, see=ERRORS)
     assert re.search(MANY, joined), (
         "explain_04_6 does not compare how many pairs are alike and how many are not. "
         f"{ERRORS}"

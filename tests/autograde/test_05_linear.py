@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = ("mlcourse.linear",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -975,7 +975,7 @@ def test_prefer_each_other(answers):
 # ------------------------------------------------------------------- 05.6 Explain
 
 
-#: Halves of the rubric that nobody writes by chance.
+#: Parts of the rubric that nobody writes by chance.
 RUBRIC = (
     "so the sum of hinges is convex and has no local minimum that is not global",
     "the matrices of rank at most k are no convex set",
@@ -989,22 +989,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_05_6")
-    assert isinstance(text, str), (
-        f"explain_05_6 must be a string, got {type(text).__name__}. {CONE}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_05_6 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {CONE}"
-    )
-    joined = " ".join(words)
-    copied = any(phrase in joined for phrase in RUBRIC)
-    assert not copied, (
-        "explain_05_6 repeats the rubric: say in your own words why it is so, and what "
-        f"it costs. {CONE}"
-    )
+    joined = own_words(answers, "explain_05_6", rubric=RUBRIC, see=CONE)
     assert "convex" in joined, (
         "explain_05_6 does not say which of the two problems is convex, and in what. "
         f"{CONE}"

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = ("mlcourse.kernel",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -756,22 +756,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_06_6")
-    assert isinstance(text, str), (
-        f"explain_06_6 must be a string, got {type(text).__name__}. {COEFFICIENTS}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_06_6 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {COEFFICIENTS}"
-    )
-    joined = " ".join(words)
-    copied = [words for words in RUBRIC if words in joined]
-    assert not copied, (
-        f"explain_06_6 repeats the rubric: '{copied[0]}'. Say it in words of your own. "
-        f"{COEFFICIENTS}"
-    )
+    joined = own_words(answers, "explain_06_6", rubric=RUBRIC, see=COEFFICIENTS)
     span = ("span", "orthogonal", "perpendicular", "right angle", "combin")
     span += ("project", "subspace")
     assert any(stem in joined for stem in span), (

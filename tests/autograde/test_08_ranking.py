@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = ("mlcourse.losses",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -879,22 +879,7 @@ def test_explanation(answers):
     Two halves: what a mean over all triplets does to the gradient, and what a low
     temperature does to the push.
     """
-    text = answers.value("explain_08_6")
-    assert isinstance(text, str), (
-        f"explain_08_6 must be a string, got {type(text).__name__}. {TRIPLETS}"
-    )
-    words = [word.strip(".,;:!?()\"'").lower() for word in text.split()]
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_08_6 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {TRIPLETS}"
-    )
-    joined = " ".join(words)
-    copied = any(phrase in joined for phrase in RUBRIC)
-    assert not copied, (
-        "explain_08_6 repeats the rubric: say in your own words why it is so. "
-        f"{TRIPLETS}"
-    )
+    joined = own_words(answers, "explain_08_6", rubric=RUBRIC, see=TRIPLETS)
     assert "gradient" in joined or "force" in joined, (
         "explain_08_6 does not say what becomes of the gradient, or of the forces. "
         f"{TRIPLETS}"
