@@ -11,6 +11,7 @@ from mlcourse.grading import own_words, task
 HIDES = ("mlcourse.losses",)
 
 SPRINGS = "See lecture 08, section 'Springs: the contrastive loss'."
+BAND = "See lecture 08, section 'A learned boundary: the margin loss'."
 TRIPLETS = "See lecture 08, section 'Relative: triplets'."
 LISTS = "See lecture 08, section 'Lists and temperature'."
 WEIGHTS = "See lecture 08, section 'Pair weights'."
@@ -247,6 +248,82 @@ def test_contrastive_value(answers):
         y = _labels(*sizes)
         S, D = _pairs(y)
         _contrasts(answers, _distances(len(y)), S, D, 1.4, f"{len(y)} random points")
+
+
+def _band(dist, S, D, beta, y, margin, end=0):
+    """The terms of S and of D before max(0, .); ``end`` says whose class counts."""
+    pairs = [[(p[0], p[1], y[p[end]].item()) for p in rows.tolist()] for rows in (S, D)]
+    pull = [(margin + dist[i, j] - beta[c]).item() for i, j, c in pairs[0]]
+    push = [(margin - dist[i, j] + beta[c]).item() for i, j, c in pairs[1]]
+    return pull, push
+
+
+def _hinged(*terms):
+    """Mean of those above 0; 0 where there is none."""
+    return _mean([term for each in terms for term in each if term > 0])
+
+
+def _bands(answers, dist, S, D, beta, y, margin, name):
+    call = f"banded(dist, S, D, beta, labels, margin={margin}) with {name}"
+    got = _one(answers.banded(dist, S, D, beta, y, margin=margin), call, BAND)
+    pull, push = _band(dist, S, D, beta, y, margin)
+    active = [term for term in (*pull, *push) if term > 0]
+    want, count = _mean(active), len(pull) + len(push)
+    mistakes = (
+        (
+            "this is a mean over all pairs; only those whose term is above 0 count, "
+            f"here {len(active)} of {count}",
+            sum(active) / max(count, 1),
+        ),
+        ("this is the sum; divide it by |A|", sum(active)),
+        (
+            "S and D have a mean each here, added; there is one mean, over both",
+            _hinged(pull) + _hinged(push),
+        ),
+        (
+            "the boundary is that of a pair's second point; it is that of the first",
+            _hinged(*_band(dist, S, D, beta, y, margin, end=1)),
+        ),
+        (
+            "the margin has the wrong sign: friends are to be within beta - m, "
+            "strangers beyond beta + m",
+            _hinged(*_band(dist, S, D, beta, y, -margin)),
+        ),
+        (
+            "S and D have changed places: S is to be near, D far",
+            _hinged(*_band(dist, D, S, beta, y, margin)),
+        ),
+        (
+            "pairs that are done count too: the terms are max(0, .)",
+            _mean(pull + push),
+        ),
+        (
+            "the terms are squared; these hinges are not",
+            _mean([term**2 for term in active]),
+        ),
+        (
+            "the terms are squared; these hinges are not",
+            _mean([term**2 / 2 for term in active]),
+        ),
+    )
+    _same(got, want, call, BAND, mistakes)
+
+
+@task("08.1", points=1)
+def test_banded_value(answers):
+    """A boundary for each class: the statement's example, then random points
+
+    (0.3 + 0.6) / 2: the friends are too far, one stranger is too near, one is done.
+    """
+    dist = torch.tensor([[0, 1, 0.5], [1, 0, 2], [0.5, 2, 0]], dtype=torch.float64)
+    S, D = torch.tensor([[0, 1]]), torch.tensor([[0, 2], [1, 2]])
+    beta, y = torch.tensor([0.9, 3.0], dtype=torch.float64), torch.tensor([0, 0, 1])
+    _bands(answers, dist, S, D, beta, y, 0.2, "the statement's example")
+    for C in (2, 4):
+        y = torch.arange(C).repeat(3)[torch.randperm(3 * C)]
+        beta = 1 + torch.rand(C, dtype=torch.float64)
+        S, D = _pairs(y)
+        _bands(answers, _distances(3 * C), S, D, beta, y, 0.3, f"{3 * C} random points")
 
 
 def _hinges(dist, T, margin, power=1):
@@ -901,7 +978,7 @@ def test_smooth_ap(answers):
 
 #: What the hidden checks add, by task.
 HIDDEN_POINTS = {
-    "08.1": 1,
+    "08.1": 2,
     "08.2": 1,
     "08.3": 1,
     "08.4": 1,

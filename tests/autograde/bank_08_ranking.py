@@ -125,6 +125,111 @@ def contrastive(dist, S, D, *, margin):
     return lengths.pow(2).mean() / 2 if len(lengths) else 0 * dist.sum()
 
 
+@wrong("08.1", "a mean over all pairs; only those whose term is above 0 count")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]]
+    near = margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 0]]]
+    return torch.cat([far, near]).clamp(min=0).sum() / max(len(S) + len(D), 1)
+
+
+@wrong("08.1", "this is the sum; divide it by |A|")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]]
+    near = margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 0]]]
+    return torch.cat([far, near]).clamp(min=0).sum()
+
+
+@wrong("08.1", "that of a pair's second point")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 1]]]
+    near = margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 1]]]
+    hinges = torch.cat([far, near]).clamp(min=0)
+    return hinges.sum() / (hinges > 0).sum().clamp(min=1)
+
+
+@wrong("08.1", "the margin has the wrong sign")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]] - margin
+    near = beta[labels[D[:, 0]]] - dist[D[:, 0], D[:, 1]] - margin
+    hinges = torch.cat([far, near]).clamp(min=0)
+    return hinges.sum() / (hinges > 0).sum().clamp(min=1)
+
+
+@wrong("08.1", "S and D have changed places")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[D[:, 0], D[:, 1]] - beta[labels[D[:, 0]]]
+    near = margin - dist[S[:, 0], S[:, 1]] + beta[labels[S[:, 0]]]
+    hinges = torch.cat([far, near]).clamp(min=0)
+    return hinges.sum() / (hinges > 0).sum().clamp(min=1)
+
+
+@wrong("08.1", "pairs that are done count too")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]]
+    near = margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 0]]]
+    return torch.cat([far, near]).sum() / max(len(S) + len(D), 1)
+
+
+@wrong("08.1", "the terms are squared")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]]
+    near = margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 0]]]
+    hinges = torch.cat([far, near]).clamp(min=0)
+    return hinges.square().sum() / 2 / (hinges > 0).sum().clamp(min=1)
+
+
+@wrong("08.1", "one mean, over both")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = (margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]]).clamp(min=0)
+    near = (margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 0]]]).clamp(min=0)
+    pull = far.sum() / (far > 0).sum().clamp(min=1)
+    return pull + near.sum() / (near > 0).sum().clamp(min=1)
+
+
+@wrong("08.1", "holds NaN")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]]
+    near = margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 0]]]
+    hinges = torch.cat([far, near])
+    return hinges[hinges > 0].mean()
+
+
+@wrong("08.1", "cut off from its argument")
+def banded(dist, S, D, beta, labels, *, margin):
+    far = margin + dist[S[:, 0], S[:, 1]] - beta.detach()[labels[S[:, 0]]]
+    near = margin - dist[D[:, 0], D[:, 1]] + beta.detach()[labels[D[:, 0]]]
+    hinges = torch.cat([far, near]).clamp(min=0)
+    return hinges.sum() / (hinges > 0).sum().clamp(min=1)
+
+
+@wrong("08.1", "returned 0.45, expected")
+def banded(dist, S, D, beta, labels, *, margin):  # the visible example
+    return 0 * dist.sum() + 0 * beta.sum() + 0.45
+
+
+@right("08.1")
+def banded(dist, S, D, beta, labels, *, margin):
+    """Loops."""
+    total, active = 0 * dist.sum() + 0 * beta.sum(), 0
+    for sign, rows in ((1, S), (-1, D)):
+        for i, j in rows.tolist():
+            term = margin + sign * (dist[i, j] - beta[labels[i]])
+            if term > 0:
+                total, active = total + term, active + 1
+    return total / max(active, 1)
+
+
+@right("08.1")
+def banded(dist, S, D, beta, labels, *, margin):
+    """One signed list, in float32, and only what is active."""
+    pairs = torch.cat([S, D])
+    sign = torch.cat([torch.ones(len(S)), -torch.ones(len(D))])
+    gap = dist.float()[pairs[:, 0], pairs[:, 1]] - beta.float()[labels[pairs[:, 0]]]
+    terms = margin + sign * gap
+    kept = terms[terms > 0]
+    return kept.mean() if len(kept) else 0 * terms.sum()
+
+
 # ----------------------------------------------------------------- 08.2 Triplets
 
 

@@ -19,6 +19,7 @@ FLAGS = (
 )
 
 SPRINGS = "See lecture 08, section 'Springs: the contrastive loss'."
+BAND = "See lecture 08, section 'A learned boundary: the margin loss'."
 TRIPLETS = "See lecture 08, section 'Relative: triplets'."
 LISTS = "See lecture 08, section 'Lists and temperature'."
 WEIGHTS = "See lecture 08, section 'Pair weights'."
@@ -281,6 +282,117 @@ def test_contrastive_gradient_and_empty_sets(answers):
     want = _slope(lambda table: _contrastive(table, S, D, 0.83), dist)
     both = want + want.T  # reading dist[j, i] for dist[i, j] is as right
     _same(got + got.T, both, f"{call}, [i, j] and [j, i] added up", SPRINGS)
+
+
+def _band(dist, S, D, beta, y, margin, end=0):
+    """The terms of S and of D before max(0, .); ``end`` says whose class counts."""
+    pairs = [[(p[0], p[1], y[p[end]].item()) for p in rows.tolist()] for rows in (S, D)]
+    pull = [(margin + dist[i, j] - beta[c]).item() for i, j, c in pairs[0]]
+    push = [(margin - dist[i, j] + beta[c]).item() for i, j, c in pairs[1]]
+    return pull, push
+
+
+def _hinged(*terms):
+    """Mean of those above 0; 0 where there is none."""
+    return _mean([term for each in terms for term in each if term > 0])
+
+
+def _banded(dist, S, D, beta, y, margin):
+    return _hinged(*_band(dist, S, D, beta, y, margin))
+
+
+def _bands(answers, dist, S, D, beta, y, margin, name):
+    call = f"banded(dist, S, D, beta, labels, margin={margin}) with {name}"
+    got = _one(answers.banded(dist, S, D, beta, y, margin=margin), call, BAND)
+    pull, push = _band(dist, S, D, beta, y, margin)
+    active = [term for term in (*pull, *push) if term > 0]
+    want, count = _mean(active), len(pull) + len(push)
+    mistakes = (
+        (
+            "this is a mean over all pairs; only those whose term is above 0 count, "
+            f"here {len(active)} of {count}",
+            sum(active) / max(count, 1),
+        ),
+        ("this is the sum; divide it by |A|", sum(active)),
+        (
+            "S and D have a mean each here, added; there is one mean, over both",
+            _hinged(pull) + _hinged(push),
+        ),
+        (
+            "the boundary is that of a pair's second point; it is that of the first",
+            _hinged(*_band(dist, S, D, beta, y, margin, end=1)),
+        ),
+        (
+            "the margin has the wrong sign: friends are to be within beta - m, "
+            "strangers beyond beta + m",
+            _hinged(*_band(dist, S, D, beta, y, -margin)),
+        ),
+        (
+            "S and D have changed places: S is to be near, D far",
+            _hinged(*_band(dist, D, S, beta, y, margin)),
+        ),
+        (
+            "pairs that are done count too: the terms are max(0, .)",
+            _mean(pull + push),
+        ),
+        (
+            "the terms are squared; these hinges are not",
+            _mean([term**2 for term in active]),
+        ),
+        (
+            "the terms are squared; these hinges are not",
+            _mean([term**2 / 2 for term in active]),
+        ),
+    )
+    _same(got, want, call, BAND, mistakes)
+
+
+@task("08.1", points=1)
+def test_banded_value(answers):
+    """A boundary for each class: the statement's example, then random points
+
+    (0.3 + 0.6) / 2: the friends are too far, one stranger is too near, one is done.
+    """
+    dist = torch.tensor([[0, 1, 0.5], [1, 0, 2], [0.5, 2, 0]], dtype=torch.float64)
+    S, D = torch.tensor([[0, 1]]), torch.tensor([[0, 2], [1, 2]])
+    beta, y = torch.tensor([0.9, 3.0], dtype=torch.float64), torch.tensor([0, 0, 1])
+    _bands(answers, dist, S, D, beta, y, 0.2, "the statement's example")
+    for C in (2, 4):
+        y = torch.arange(C).repeat(3)[torch.randperm(3 * C)]
+        beta = 1 + torch.rand(C, dtype=torch.float64)
+        S, D = _pairs(y)
+        _bands(answers, _distances(3 * C), S, D, beta, y, 0.3, f"{3 * C} random points")
+
+
+@task("08.1", points=1, hidden=True)
+def test_banded_gradients(answers):
+    """The forces on pairs and on the boundaries, and a band that is empty
+
+    An active friend pushes the boundary of its class out, an active stranger pulls it
+    in, by 1/|A| each. Where no pair is active, the loss is 0.
+    """
+    y = torch.arange(3).repeat(3)[torch.randperm(9)]
+    (S, D), none = _pairs(y), torch.empty(0, 2, dtype=torch.int64)
+    dist, beta = _distances(9), 1 + torch.rand(3, dtype=torch.float64)
+    for pair, other, name in ((S, none, "empty D"), (none, D, "empty S")):
+        _bands(answers, dist, pair, other, beta, y, 0.2, name)
+    _bands(answers, dist, none, none, beta, y, 0.2, "S and D empty")
+    _bands(answers, dist, S.flip(1), D.flip(1), beta, y, 0.4, "pairs (j, i)")
+    apart = (y[:, None] != y) * (3.0 + torch.rand(9, 9, dtype=torch.float64))
+    apart = apart + apart.T
+    _bands(answers, apart, S, D, beta, y, 0.5, "points that are all done")
+    for where, what in ((0, "dist"), (3, "beta")):
+        call = f"the gradient of banded(dist, S, D, beta, labels, margin=0.3) in {what}"
+        got = answers.grad("banded", dist, S, D, beta, y, wrt=where, margin=0.3)
+        if where == 0:
+            want = _slope(lambda d: _banded(d, S, D, beta, y, 0.3), dist)
+            got = _table(got, (9, 9), call, BAND)
+            got, want = got + got.T, want + want.T
+            call = f"{call}, [i, j] and [j, i] added up"
+        else:
+            want = _slope(lambda b: _banded(dist, S, D, b[0], y, 0.3), beta[None])[0]
+            got = _table(got, (3,), call, BAND)
+        _same(got, want, call, BAND)
 
 
 # ----------------------------------------------------------------- 08.2 Triplets
