@@ -84,7 +84,7 @@ def evaluate(
         found = [*hits, (early / R).sum(), (early * precision / R).sum()]
         total += torch.stack(found).cpu().double()
     names = [*(f"recall@{k}" for k in ks), "r_precision", "map_at_r"]
-    values = (total / asked.sum()).tolist()
+    values = (total / int(asked.sum())).tolist()
     counts = {"queries": len(z), "without_match": int((~asked).sum())}
     return {**dict(zip(names, values, strict=True)), **counts}
 
