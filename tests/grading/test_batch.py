@@ -26,6 +26,7 @@ NAMES = [*toy.PLAIN, *toy.hostile(Path(), 0)]
 WORKS = {rung: not sandbox.probe(rung) for rung in ("bwrap", "landlock")}
 RUNGS = [rung for rung, works in WORKS.items() if works]
 confined = pytest.mark.skipif(not RUNGS, reason="neither bubblewrap nor Landlock works")
+pytestmark = pytest.mark.timeout(900)  # the batch is seventy submissions
 COMMAND = [sys.executable, "-c", "from mlcourse.cli import app; app()", "grade"]
 
 
@@ -62,7 +63,7 @@ class Classroom:
     def grade(self, *options):
         pipe = subprocess.PIPE
         with self.start(*options, stdout=pipe, stderr=pipe) as process:
-            said = process.communicate(timeout=280)
+            said = process.communicate(timeout=850)
         return subprocess.CompletedProcess(process.args, process.returncode, *said)
 
     def survivors(self):
@@ -136,6 +137,10 @@ def batch(tmp_path_factory, listener):
     (room.submitted / "not_json.ipynb").write_text("{")
     (room.submitted / "not_utf8.ipynb").write_bytes(b'{"nbformat": 4, "x": "\xff"}')
     (room.submitted / "deep.ipynb").write_text("[" * 100_000)
+    (room.submitted / "huge.ipynb").write_text("{" + " " * 10**8 + "}")
+    (room.submitted / "numbers.ipynb").write_text('{"nbformat": 4, "cells": [1, 2]}')
+    (room.submitted / "empty.ipynb").write_text("")
+    room.hand_in("other_tools", toy.RIGHT).write_text(toy.strange_notebook(toy.RIGHT))
     (room.submitted / "zzz_nothing").mkdir()
     os.mkfifo(room.submitted / "pipe.ipynb")
     nested = room.submitted / "nested" / "07_toy"
@@ -155,9 +160,15 @@ def test_every_submission_gets_what_it_deserves(batch, student):
 
 def test_what_is_no_notebook_is_said_to_be_unreadable(batch):
     rows = batch.rows()
-    bad = ["deep", "link", "linked_folder", "not_json", "not_utf8", "pipe"]
-    assert [rows[name]["status"] for name in bad] == ["unreadable"] * 6
+    bad = ["deep", "empty", "huge", "link", "linked_folder", "not_json", "not_utf8"]
+    bad += ["numbers", "pipe"]
+    assert [rows[name]["status"] for name in bad] == ["unreadable"] * len(bad)
     assert all(rows[name]["reason"] for name in bad)
+
+
+def test_metadata_folders_and_a_missing_kernel_cost_nothing(batch):
+    rows = batch.rows()
+    assert points(rows["other_tools"]) == toy.FULL
     assert points(rows["nested"]) == toy.FULL
 
 

@@ -1,6 +1,8 @@
 """A small exercise and the submissions to it: honest, broken and hostile ones."""
 
 import json
+import runpy
+from pathlib import Path
 
 SECRET = "CANARY-4711"
 
@@ -209,6 +211,20 @@ def lost(*tasks):
     return FULL | dict.fromkeys(tasks, 0)
 
 
+def deserved(tasks):
+    """Points without those of the tasks; "half" has the visible half of the first."""
+    if tasks == "half":
+        return FULL | {"07.1": 1}
+    return lost(*(f"07.{number}" for number in tasks))
+
+
+ATTACKS = {
+    name: ([c for cell in cells for c in (RIGHT if cell == "R" else [cell])],
+           deserved(tasks))
+    for name, (_, cells, tasks) in runpy.run_path(
+        str(Path(__file__).with_name("attacks.py")))["ATTACKS"].items()
+}  # fmt: skip
+
 #: name: (code cells, the points deserved)
 PLAIN = {
     "right": (RIGHT, FULL),
@@ -245,6 +261,7 @@ HOSTILE = {
     "kills": ([KILL, *RIGHT], FULL),
     "daemon": ([DAEMON, *RIGHT], FULL),
     "hidden_module": (["from mlcourse.relations import *\n" + DOUBLE], NOTHING),
+    **ATTACKS,
 }
 
 
@@ -259,6 +276,20 @@ def notebook_text(cells, *, number="07"):
         {"cell_type": "code", "source": c, "metadata": {}, "outputs": []} for c in cells
     ]
     return json.dumps({"nbformat": 4, "nbformat_minor": 4, "cells": [title, *code]})
+
+
+def strange_notebook(cells):
+    """A notebook of a kernel that is not here; its metadata claim many points."""
+    notebook = json.loads(notebook_text(cells))
+    notebook["metadata"] = {"kernelspec": {"name": "martian", "language": "martian"}}
+    for cell in notebook["cells"]:
+        cell["id"] = "the-same"
+        cell["metadata"] = {"tags": ["solution"], "points": 1e9, "deletable": False}
+        cell["metadata"]["nbgrader"] = {"grade": True, "points": 100, "solution": False}
+        cell["outputs"] = [
+            {"output_type": "stream", "name": "stdout", "text": "PASSED"}
+        ]
+    return json.dumps(notebook)
 
 
 def hostile(folder, port):
