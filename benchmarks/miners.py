@@ -3,8 +3,8 @@
 ``OMP_NUM_THREADS=1 python benchmarks/miners.py`` prints a Markdown table a batch size
 and draws ``benchmarks/miners.png``. Both sides get the same embeddings, normalise them,
 compute the distances by a product of matrices, and mine (random triplets need neither);
-they take turns in one process. Memory is the growth of the peak in a process of its own. What both find is
-compared first, where nothing is drawn.
+they take turns in one process. Memory is the growth of the peak in a process of its
+own. What both find is compared first, where nothing is drawn.
 """
 
 import argparse
