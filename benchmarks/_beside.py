@@ -32,11 +32,11 @@ def peak() -> float:
 
 
 def grown(prepare: Callable[..., tuple[Step, Step]], *arguments: object) -> float:
-    """MiB by which a step raises the peak, in a fresh process.
+    """MiB by which a step raises the peak, in a fresh process that has the imports.
 
-    prepare(*arguments) returns a small step, for caches and imports, and the step.
+    prepare(*arguments) returns a small step, for caches, and the step.
     """
-    with get_context("spawn").Pool(1) as pool:
+    with get_context("forkserver").Pool(1) as pool:
         return pool.apply(_grown, (prepare, *arguments))
 
 
