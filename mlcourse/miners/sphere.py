@@ -44,9 +44,4 @@ def sphere_log_density(dist: Float[Tensor, "*n"], *, dim: int) -> Float[Tensor, 
     half = (dim - 1) / 2
     log_z = (dim - 2) * math.log(2) + 2 * math.lgamma(half) - math.lgamma(dim - 1)
     rest = (1 - dist.square() / 4).clamp(min=0)
-    return _log_power(dist, dim - 2) + _log_power(rest, half - 1) - log_z
-
-
-def _log_power(x: Float[Tensor, "*n"], power: float | int) -> Float[Tensor, "*n"]:
-    """Log of x to a power, of which the power 0 is 1 at x = 0 too; xlogy is slower."""
-    return power * x.log() if power else torch.zeros_like(x)
+    return torch.xlogy(dim - 2, dist) + torch.xlogy(half - 1, rest) - log_z
