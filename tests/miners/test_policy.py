@@ -11,6 +11,7 @@ from torch import nn
 from mlcourse.distances import euclidean
 from mlcourse.losses import triplet_loss
 from mlcourse.miners import PolicyMiner, histogram_triplets
+from mlcourse.miners._bins import even_bins, normalised
 from mlcourse.miners._policy import Policy
 from mlcourse.networks import mlp
 from mlcourse.samplers import ClassBalancedBatches, EpochHook
@@ -155,6 +156,20 @@ def test_without_a_reward_the_bins_only_wander():
     assert len(set(ends)) > 1
 
 
+def test_bins_by_hand():
+    """A bin counts where its middle, 0.25, 0.75, ..., is in start, ends included."""
+    edges, pi = even_bins(4, (0, 2), (0.25, 1.25))
+    assert edges.tolist() == [0, 0.5, 1, 1.5, 2]
+    assert pi.tolist() == pytest.approx([1 / 3.0003] * 3 + [1e-4 / 1.0001], rel=1e-4)
+    edges, pi = even_bins(1, (0, 2), (0.5, 1.5))
+    assert (edges.tolist(), pi.tolist()) == ([0, 2], [1])
+
+
+def test_no_share_falls_below_the_floor_whatever_the_sum():
+    pi = normalised(torch.tensor([8.0, 0.0004]))
+    assert pi.tolist() == pytest.approx([0.9999, 1e-4], rel=1e-3)
+
+
 def test_weights_are_multiplied_and_stay_a_distribution():
     made = miner()
     assert made.edges.tolist() == pytest.approx(
@@ -261,8 +276,14 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(tmp_path):
         ("sets no point apart", {"labels": torch.arange(20) // 2}),
         ("bins must be >= 1", {"bins": 0}),
         ("two ascending distances", {"support": (1.0, 0.5)}),
+        ("two ascending distances", {"support": (1.0, 1.0)}),
+        (
+            "from 0.5 to 2.5, 0.5 wide",
+            {"bins": 4, "support": (0.5, 2.5), "start": (0, 0.1)},
+        ),
         ("start must hold the middle of a bin", {"start": (0.5, 0.5)}),
         ("three ascending factors", {"actions": (1.0, 1.0, 1.5)}),
+        ("three ascending factors", {"actions": (0.8, 1.5, 1.5)}),
         ("three ascending factors > 0", {"actions": (0.0, 1.0, 1.5)}),
         ("one whole number for each", {"labels": LABELS.float()}),
     ],

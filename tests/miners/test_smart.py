@@ -10,6 +10,7 @@ from scipy.stats import chisquare
 from torch.nn.functional import normalize
 
 from mlcourse.miners import SmartMiner, nearest_negatives
+from mlcourse.miners._window import Window
 from mlcourse.samplers import EpochHook
 
 #: Classes of 9, 7, 5, 3 and 1 points, with gaps between their numbers, shuffled.
@@ -173,6 +174,16 @@ def test_the_controller_moves_the_window_the_right_way():
     assert hard.rank == 57 or hard.active <= 0.5
     assert easy.rank == 1
     list(easy)
+
+
+@pytest.mark.parametrize("target", [0, 0.5, 1])
+def test_the_window_moves_by_the_gain_up_to_its_ends(target):
+    window = Window(width=4, depth=12, target=target, gain=2)
+    window.check(9)  # ranks 9 to 12
+    assert window.moved(3.0, target) == 1.5  # as many as wanted are not too many
+    assert window.moved(3.0, target + 0.1) == 6
+    assert window.moved(8.0, target + 0.1) == 9
+    assert window.moved(1.2, target) == 1
 
 
 def test_the_controller_comes_to_rest_about_its_target():
