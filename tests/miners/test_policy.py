@@ -12,6 +12,7 @@ from mlcourse.distances import euclidean
 from mlcourse.losses import triplet_loss
 from mlcourse.miners import PolicyMiner, histogram_triplets
 from mlcourse.miners._bins import even_bins, normalised
+from mlcourse.miners._held_out import hold_out, spread_of, state_of
 from mlcourse.miners._policy import Policy
 from mlcourse.networks import mlp
 from mlcourse.samplers import ClassBalancedBatches, EpochHook
@@ -145,6 +146,21 @@ def test_the_policy_learns_which_bin_is_rewarded(seed, rewarded):
     assert made.pi[rewarded] > 0.4  # 0.1 at first
 
 
+def test_the_reward_is_the_sign_of_any_change(monkeypatch):
+    scores, rewards = iter([0.5, 0.5 + 1e-9, 0.5, 0.5]), []
+    made = miner(lambda z, y: next(scores))
+    step = made._policy.step
+
+    def noted(state, reward):
+        rewards.append(reward)
+        return step(state, reward)
+
+    monkeypatch.setattr(made._policy, "step", noted)
+    for _ in range(4):
+        made.refresh(torch.zeros(len(LABELS), 2))
+    assert rewards == [0, 1, -1, 0]
+
+
 def test_without_a_reward_the_bins_only_wander():
     ends = []
     for seed in range(3):
@@ -210,6 +226,33 @@ def test_held_out_points_are_some_of_each_class_and_are_never_drawn():
     assert torch.equal(seen[0][1], labels[made.held])
 
 
+def test_two_points_of_each_class_stay():
+    labels = torch.tensor([4, 4, 4, 4, 4, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 1, 1, 2])
+    held = hold_out(labels, share=0.9, generator=torch.Generator())
+    assert labels[held].bincount(minlength=10).tolist() == [
+        0,
+        0,
+        0,
+        0,
+        3,
+        0,
+        0,
+        0,
+        0,
+        8,
+    ]
+
+
+def test_what_the_policy_sees_by_hand():
+    """Means of the last 1, 2, 8, 16, 32 scores, their number, and two distances."""
+    z = torch.tensor([[0.0, 0], [2, 0], [4, 4], [4, 4], [4, 7]])
+    labels = torch.tensor([7, 7, 3, 3, 3])
+    assert spread_of(z, labels).tolist() == pytest.approx([6 / 5, 34**0.5])
+    scores = [float(i) for i in range(40)]
+    state = state_of(scores, z, labels).tolist()
+    assert state == pytest.approx([39, 38.5, 35.5, 31.5, 23.5, 0.4, 1.2, 34**0.5])
+
+
 def test_it_mines_by_its_weights(matrix, labels):
     made = miner(bins=3, support=(0.2, 1.4), start=(0.6, 1.0))
     assert isinstance(made, EpochHook)
@@ -273,7 +316,8 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(tmp_path):
     ("message", "keywords"),
     [
         ("share must be between 0 and 1", {"share": 0.0}),
-        ("sets no point apart", {"labels": torch.arange(20) // 2}),
+        ("share must be between 0 and 1", {"share": 1}),
+        ("at most 2 points, two of which", {"labels": torch.arange(20) // 2 + 30}),
         ("bins must be >= 1", {"bins": 0}),
         ("two ascending distances", {"support": (1.0, 0.5)}),
         ("two ascending distances", {"support": (1.0, 1.0)}),

@@ -151,8 +151,19 @@ def test_active_is_the_share_of_triplets_with_a_loss():
     labels = torch.tensor([0, 0, 1, 2])
     found = miner(z, labels=labels, rank=1, width=1, depth=2, margin=0.5)
     assert found.active == 0.5  # 1 + 0.5 > 0.25, but not > 2.25
+    found = miner(z, labels=labels, rank=1, width=1, depth=2, margin=1.25)
+    assert found.active == 0.5  # 1 + 1.25 is not > 2.25
     found = miner(z, labels=labels, rank=1, width=1, depth=2, margin=1.2501)
     assert found.active == 1
+
+
+def test_numbers_that_are_not_given():
+    """Ranks 10 to 29 of 100, margin 0.2."""
+    given = {"triplets": 6, "n_batches": 1, "generator": torch.Generator()}
+    made = SmartMiner(LABELS, **given)
+    assert (made.rank, made.margin) == (10, 0.2)
+    with pytest.raises(ValueError, match="end at depth = 100 .* got ranks 90 to 109"):
+        SmartMiner(LABELS, rank=90, **given)
 
 
 def test_the_controller_moves_the_window_the_right_way():
