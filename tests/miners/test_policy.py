@@ -111,6 +111,34 @@ def test_the_gradient_of_ppo_is_that_of_the_formula():
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-7)
 
 
+def test_rewards_are_judged_by_their_running_mean(monkeypatch):
+    policy, seen = Policy(2, 1, generator=torch.Generator()), []
+    monkeypatch.setattr(policy, "learn", lambda *last: seen.append(last[-1]))
+    for reward in (7.0, 1.0, 1.0, -1.0):  # before the first nothing was done
+        policy.step(torch.zeros(2), reward)
+    assert seen == pytest.approx([1, 1 - 0.05, -1 - 0.05 - 0.05 * 0.95])
+
+
+def test_the_old_network_is_renewed_after_every_fourth_update_where_lag_is_4():
+    policy = Policy(2, 1, generator=torch.Generator().manual_seed(0), lag=4)
+    same = []
+    for _ in range(8):
+        policy.learn(torch.ones(2), torch.tensor([1]), 1.0)
+        pairs = zip(policy.net.parameters(), policy.old.parameters(), strict=True)
+        same.append(all(torch.equal(new, old) for new, old in pairs))
+    assert same == 2 * [False, False, False, True]
+
+
+def test_the_network_starts_as_pytorchs_do():
+    policy = Policy(4, 3, generator=torch.Generator().manual_seed(0))
+    assert policy.lag == 5
+    assert policy.optimizer.param_groups[0]["lr"] == 0.01
+    for layer in policy.net[::2]:
+        reach = layer.in_features**-0.5
+        assert -reach <= layer.weight.min() < -0.9 * reach
+        assert 0.9 * reach < layer.weight.max() <= reach
+
+
 def test_actions_are_drawn_by_the_network():
     """Fails a right draw once in 10 000 seeds."""
     policy = Policy(2, 1, generator=torch.Generator().manual_seed(0))
