@@ -65,6 +65,13 @@ def test_negatives_are_drawn_in_proportion_to_the_weight_of_their_bin():
     assert chisquare([found[i] for i in range(2, 8)], share).pvalue > 1e-4
 
 
+def test_one_bin_is_a_band(matrix, labels):
+    T = draw(matrix, labels, [5.0], edges=EDGES[[0, 3]])
+    apart = matrix[T[:, 0], T[:, 2]]
+    assert len(T) > 20
+    assert ((apart >= EDGES[0]) & (apart < EDGES[3])).all()
+
+
 def test_only_ratios_of_weights_count(matrix, labels):
     one = draw(matrix, labels, [0.2, 0.1, 0.7])
     assert torch.equal(one, draw(matrix, labels, [2.0, 1.0, 7.0]))
@@ -276,6 +283,7 @@ def test_what_the_policy_sees_by_hand():
     z = torch.tensor([[0.0, 0], [2, 0], [4, 4], [4, 4], [4, 7]])
     labels = torch.tensor([7, 7, 3, 3, 3])
     assert spread_of(z, labels).tolist() == pytest.approx([6 / 5, 34**0.5])
+    assert spread_of(z[:2], labels[:2]).tolist() == [1, 0]  # one class: no two means
     scores = [float(i) for i in range(40)]
     state = state_of(scores, z, labels).tolist()
     assert state == pytest.approx([39, 38.5, 35.5, 31.5, 23.5, 0.4, 1.2, 34**0.5])
@@ -375,5 +383,9 @@ def test_a_mistake_in_the_histogram_is_told(matrix, labels):
         draw(matrix, labels, [1.0, 2.0, torch.nan])
     with pytest.raises(ValueError, match="two or more ascending"):
         draw(matrix, labels, [1.0, 2.0, 3.0], edges=EDGES.flip(0))
+    with pytest.raises(ValueError, match="two or more ascending"):
+        draw(matrix, labels, [1.0, 2.0, 3.0], edges=EDGES[[0, 1, 1, 3]])
+    with pytest.raises(ValueError, match="two or more ascending"):
+        draw(matrix, labels, [], edges=EDGES[:1])
     with pytest.raises(ValueError, match=r"dist must be an \(n, n\) matrix"):
         draw(matrix[:3], labels, [1.0, 2.0, 3.0])
