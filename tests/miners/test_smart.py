@@ -187,7 +187,7 @@ def test_the_controller_moves_the_window_the_right_way():
     list(easy)
 
 
-@pytest.mark.parametrize("target", [0, 0.5, 1])
+@pytest.mark.parametrize("target", [0.0, 0.5, 1.0])
 def test_the_window_moves_by_the_gain_up_to_its_ends(target):
     window = Window(width=4, depth=12, target=target, gain=2)
     window.check(9)  # ranks 9 to 12
