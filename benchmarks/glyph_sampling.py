@@ -50,21 +50,12 @@ def multi_similarity(
     return from_pairs(*miners.multi_similarity_pairs(1 - d.square() / 2, y))
 
 
-def nearest_behind(d: Tensor, y: Tensor, m: float, far: float, g: Generator) -> Tensor:
-    """FaceNet's choice: of the semi-hard negatives of each (a, p) the nearest alone."""
-    T = miners.semihard_triplets(d, y, margin=m)  # pair after pair
-    pairs, place = T[:, :2].unique_consecutive(dim=0, return_inverse=True)
-    apart = d[T[:, 0], T[:, 2]]
-    least = apart.new_full((len(pairs),), torch.inf)
-    least = least.scatter_reduce(0, place, apart, "amin")
-    return T[apart == least[place]]
-
-
 MINERS: dict[str, Miner] = {
     "none (all triplets)": lambda d, y, m, far, g: all_triplets(y),
     "random": lambda d, y, m, far, g: miners.random_triplets(d, y, generator=g),
     "semi-hard": lambda d, y, m, far, g: miners.semihard_triplets(d, y, margin=m),
-    "semi-hard, nearest": nearest_behind,
+    "semi-hard, nearest": lambda d, y, m, far, g: miners.nearest_semihard_triplets(
+        d, y, margin=m),
     "hard": lambda d, y, m, far, g: miners.hard_triplets(d, y),
     "EP": lambda d, y, m, far, g: miners.easy_positive_triplets(d, y, margin=m),
     "EPHN": lambda d, y, m, far, g: miners.ephn_triplets(d, y),

@@ -10,12 +10,12 @@ a pass of hinges for each positive of an anchor.
 
 import argparse
 import statistics
-import time
 import warnings
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from _beside import chords, milliseconds, squares
 from torch.nn.functional import normalize
 
 from mlcourse import losses as ours
@@ -35,16 +35,6 @@ FITS = {"lifted structure": 256, "InfoNCE": 256, "Smooth-AP": 512}
 def gram(u, v):
     """Cosines of unit vectors: one product of matrices."""
     return u @ v.T
-
-
-def squares(u):
-    """Squared distances of unit vectors, 2 - 2 u'v."""
-    return torch.addmm(u.new_full((), 2), u, u.T, alpha=-2)
-
-
-def chords(u):
-    """Distances of unit vectors."""
-    return squares(u).clamp(min=1e-12).sqrt()
 
 
 def lists(labels):
@@ -164,16 +154,6 @@ def limit_of_triplets(z, margin=0.2):
     return (back - (back * u).sum(dim=1, keepdim=True) * u) / length
 
 
-def milliseconds(step, draws):
-    """Median CPU time of a step, the first one left out."""
-    found = []
-    for _ in range(draws + 1):
-        start = time.process_time()
-        step()
-        found.append(1e3 * (time.process_time() - start))
-    return statistics.median(found[1:])
-
-
 def backward(loss, z):
     """One value and its gradient in the embeddings."""
     loss(z.clone().requires_grad_()).backward()
@@ -186,20 +166,19 @@ def measure(batch, n_classes):
     labels = torch.arange(batch) // PER_CLASS
     w = normalize(torch.randn(max(n_classes, int(labels.max()) + 1), DIM))
     centers = normalize(torch.randn(10 * len(w), DIM))
-    floors = [
-        milliseconds(lambda v=v: limit(z, v), draws) for v in (normalize(z), w, centers)
-    ]
-    floors.append(milliseconds(lambda: limit_of_triplets(z), draws))
+    bases = (normalize(z), w, centers)
+    floors = [milliseconds(draws, lambda v=v: limit(z, v))[0] for v in bases]
+    floors += milliseconds(draws, lambda: limit_of_triplets(z))
     for i, cases in enumerate((lists(labels), against_weights(labels, len(w)))):
         for name, mine, peer in cases:
             floor = floors[{"SoftTriple": 2, "triplet, all": 3}.get(name, i)]
-            here = milliseconds(
-                lambda f=mine: backward(lambda z: f(normalize(z)), z), draws
+            (here,) = milliseconds(
+                draws, lambda f=mine: backward(lambda z: f(normalize(z)), z)
             )
             there = None
             if batch <= FITS.get(name, batch):
-                there = milliseconds(
-                    lambda g=peer: backward(lambda z: g(z, labels), z), draws
+                (there,) = milliseconds(
+                    draws, lambda g=peer: backward(lambda z: g(z, labels), z)
                 )
             yield name, here, there, floor
 

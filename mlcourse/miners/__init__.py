@@ -10,6 +10,7 @@ from mlcourse.miners.manifold import manifold_pools
 from mlcourse.miners.manifold_similarity import manifold_similarity
 from mlcourse.miners.multi_similarity import multi_similarity_pairs
 from mlcourse.miners.nearest_negatives import nearest_negatives
+from mlcourse.miners.nearest_semihard import nearest_semihard_triplets
 from mlcourse.miners.policy import PolicyMiner
 from mlcourse.miners.random import random_triplets
 from mlcourse.miners.semihard import semihard_triplets
@@ -29,6 +30,7 @@ __all__ = [
     "manifold_similarity",
     "multi_similarity_pairs",
     "nearest_negatives",
+    "nearest_semihard_triplets",
     "random_triplets",
     "semihard_triplets",
     "sphere_log_density",

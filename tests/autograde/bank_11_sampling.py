@@ -752,6 +752,18 @@ def draw(log_w, seed):
     return column.masked_fill(log_w.isneginf().all(dim=1), -1)
 
 
+@wrong("11.5", "do not draw independently")
+class EvenlySpread:
+    """The right shares, without chance: a sequence that fills the unit interval."""
+
+    def draw(log_w, seed):
+        steps = torch.arange(len(log_w)).double() * 0.6180339887 + 0.7548776662 * seed
+        p = log_w.softmax(dim=1).nan_to_num()
+        column = (p.cumsum(dim=1) < (steps % 1)[:, None]).sum(dim=1)
+        column = column.clamp(max=log_w.shape[1] - 1)
+        return column.masked_fill(log_w.isneginf().all(dim=1), -1)
+
+
 @right("11.5")
 class SoftmaxAndMultinomial:
     def log_weights(dist, labels, dim, cutoff, max_dist):
@@ -936,6 +948,30 @@ the same one, so training becomes slow and the other images of the batch are nev
 at all.
 """,
 )
+_RUBRIC = """
+In many dimensions the distances of strangers all lie near the square root of 2, so
+nearly every triplet drawn at random satisfies the margin early and its hinge is zero.
+The nearest stranger is wrongly labelled, or as near as noise, more often than
+any other.
+"""
+wrong(
+    "11.7",
+    "repeats the rubric",  # a character that nobody sees in each word
+    explain_11_7=" ".join(word + "\u200b" for word in _RUBRIC.split()),
+)
+wrong(
+    "11.7",
+    "repeats the rubric",  # underscores for spaces, now and then
+    explain_11_7="_".join(_RUBRIC.split()[:40]) + " " + " ".join(_RUBRIC.split()),
+)
+wrong(
+    "11.7",
+    "repeats the rubric",  # every fifth word is a filler
+    explain_11_7=" ".join(
+        word + (" indeed" if i % 4 == 3 else "")
+        for i, word in enumerate(_RUBRIC.split())
+    ),
+)
 right(
     "11.7",
     explain_11_7="""
@@ -1042,6 +1078,17 @@ def suspicious(counts, log_w):  # 0 / 0 is NaN, and NaN is not above
 @wrong("11.8", "expected shape")
 def suspicious(counts, log_w):  # one verdict on all samples together
     return chance(*(t.sum(dim=0)[None] for t in observed(counts, log_w)))[0] < 1e-4
+
+
+@wrong("11.8", "not by the other rows")
+def suspicious(counts, log_w):  # unlike most of the samples, whatever the claim
+    count = counts.double()
+    usual = count.median(dim=0).values.clamp(min=0.3)
+    usual = 5000 * usual / usual.sum()
+    rare = usual < 5
+    cells = [torch.cat([t[:, ~rare], t[:, rare].sum(dim=1, keepdim=True)], dim=1)
+             for t in (count, usual.expand(len(count), -1))]  # fmt: skip
+    return chance(*cells) < 1e-5
 
 
 @right("11.8")

@@ -395,6 +395,16 @@ def along(z, r, k, alpha):  # 0 / 0 where a point has no neighbour
     return _solved(root[:, None] * w * root, r, alpha)
 
 
+@wrong("12.5", "never below 0")
+def along(z, r, k, alpha):
+    z = z.double()
+    square = torch.cdist(z, z).square()
+    chosen = _weights(z, k, power=0) > 0  # 0 to the power 0 is 1
+    root = (w := (1 - square / 2) ** 3 * chosen).sum(dim=1).rsqrt()
+    root = root.nan_to_num(nan=0.0, posinf=0.0)
+    return _solved(root[:, None] * w * root, r, alpha)
+
+
 @wrong("12.5", "random points")
 def along(z, r, k, alpha):  # walks of twenty steps are too short for 0.99
     S = _balanced(_weights(z, k))
@@ -539,6 +549,30 @@ stale after a few epochs: most of them are satisfied, and the ones that would no
 hard are not in the list. One should therefore search again at the start of each epoch,
 which costs little compared with the training itself.
 """,
+)
+_RUBRIC = """
+The network changes, so the neighbours found before training are no longer the nearest
+after a while; the list is out of date and must be computed anew every epoch or so. Over
+so many images the single nearest stranger is mostly a wrong label, a copy or an
+outlier.
+"""
+wrong(
+    "12.7",
+    "repeats the rubric",  # a character that nobody sees in each word
+    explain_12_7=" ".join(word + "\u200b" for word in _RUBRIC.split()),
+)
+wrong(
+    "12.7",
+    "repeats the rubric",  # underscores for spaces, now and then
+    explain_12_7="_".join(_RUBRIC.split()[:40]) + " " + " ".join(_RUBRIC.split()),
+)
+wrong(
+    "12.7",
+    "repeats the rubric",  # every fifth word is a filler
+    explain_12_7=" ".join(
+        word + (" indeed" if i % 4 == 3 else "")
+        for i, word in enumerate(_RUBRIC.split())
+    ),
 )
 right(
     "12.7",

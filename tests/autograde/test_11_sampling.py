@@ -1,7 +1,10 @@
 """Checks of exercise 11, Sampling in a batch."""
 
+import itertools
 import math
 import random
+import re
+import unicodedata
 from collections import Counter
 
 import numpy as np
@@ -731,6 +734,21 @@ def _check_shares(column, log_w, call):
     )
 
 
+def _check_independence(answers, row, seed):
+    """A chi-squared test of pairs of rows that follow each other, all alike."""
+    call = f"draw(log_w, seed) with {ROWS} equal rows"
+    got = _drawn(answers.draw(row.expand(ROWS, -1), seed), ROWS, COLUMNS, call)
+    assert (got >= 0).all(), f"{call}: -1 where a row has weights. {DRAW}"
+    pair = COLUMNS * got[::2] + got[1::2]
+    p = row.softmax(dim=0)
+    p, count = (p[:, None] * p).flatten(), pair.bincount(minlength=COLUMNS**2)
+    surprise = ((count - len(pair) * p).square() / (len(pair) * p)).sum().item()
+    assert stats.chi2.sf(surprise, COLUMNS**2 - 1) > 1e-8, (
+        f"{call}: rows that follow each other do not draw independently; each row and "
+        f"column needs noise of its own. {DRAW}"
+    )
+
+
 def _list(values):
     return "[" + ", ".join(f"{v:.3f}" for v in values.tolist()) + "]"
 
@@ -763,6 +781,7 @@ def test_draw(answers):
     )
     other = _drawn(answers.draw(kinds[kind], seed + 1), ROWS, COLUMNS, call)
     assert other.tolist() != got.tolist(), f"{call}: another seed drew the same. {DRAW}"
+    _check_independence(answers, kinds[0], seed)
 
 
 @task("11.5", points=1, hidden=True)
@@ -819,17 +838,7 @@ def test_draw_from_extreme_weights(answers):
     )
     for k in range(3):
         _check_shares(got[(kind == k) & ~empty], kinds[k], call)
-    log_w = kinds[0].expand(ROWS, -1)
-    call = f"draw(log_w, seed) with {ROWS} equal rows"
-    got = _drawn(answers.draw(log_w, seed), ROWS, COLUMNS, call)
-    pair = COLUMNS * got[::2] + got[1::2]
-    p = kinds[0].softmax(dim=0)
-    p, count = (p[:, None] * p).flatten(), pair.bincount(minlength=COLUMNS**2)
-    surprise = ((count - len(pair) * p).square() / (len(pair) * p)).sum().item()
-    assert stats.chi2.sf(surprise, COLUMNS**2 - 1) > 1e-8, (
-        f"{call}: rows that follow each other do not draw independently; each row and "
-        f"column needs noise of its own. {DRAW}"
-    )
+    _check_independence(answers, kinds[0], seed)
 
 
 # ----------------------------------------------------------------- 11.6 Break it
@@ -922,7 +931,10 @@ RUN = 6
 
 
 def _said(text):
-    return [word.strip(".,;:!?()\"'*").lower() for word in text.split()]
+    """Return the words in lower case, without marks and what nobody sees."""
+    seen = unicodedata.normalize("NFKC", text).lower()
+    plain = "".join(c for c in seen if unicodedata.category(c) != "Cf")
+    return re.findall(r"[^\W_]+", plain)
 
 
 @task("11.7", points=2)
@@ -936,7 +948,7 @@ def test_explanation_is_there(answers):
     assert isinstance(text, str), (
         f"explain_11_7 must be a string, got {type(text).__name__}. {FAR}"
     )
-    words = [word for word in _said(text) if word]
+    words = _said(text)
     enough = len(words) >= 40 and len(set(words)) >= 20
     assert enough, (
         f"explain_11_7 has {len(words)} words, {len(set(words))} different ones; 40 "
@@ -949,6 +961,12 @@ def test_explanation_is_there(answers):
             f"explain_11_7 repeats the rubric: '{run}'. Say it in words of your own. "
             f"{FAR}"
         )
+    pairs = list(itertools.pairwise(words))
+    taken = sum(pair in set(itertools.pairwise(rubric.split())) for pair in pairs)
+    assert taken <= 0.3 * len(pairs), (
+        f"explain_11_7 repeats the rubric: {taken} of its {len(pairs)} pairs of words "
+        f"stand there. Say it in words of your own. {FAR}"
+    )
     joined = " ".join(words)
     idle = ("inactive", "active", "satisf", "zero", " 0 ", "no gradient", "easy",
             "uninformative", "nothing to learn")  # fmt: skip
@@ -986,6 +1004,17 @@ def _suspected(answers, log_w, samples, name):
     verdicts = torch.empty(len(counts), dtype=torch.bool)
     verdicts[order] = got.bool()
     return verdicts.split([len(rows) for rows in samples])
+
+
+def _alone(answers, log_w, wrong, name):
+    """Show samples of one wrong sampler: all but log_w says that they are right."""
+    for said, q in wrong.items():
+        (verdicts,) = _suspected(answers, log_w, [_counts(q, 3)], name)
+        assert verdicts.all(), (
+            f"suspicious(counts, log_w) with {name}, all of them {said}, did not "
+            "suspect each. A row is judged by the claim log_w, not by the other rows. "
+            f"{DRAW}"
+        )
 
 
 def _few(alarms, runs, name, why):
@@ -1044,6 +1073,7 @@ def test_suspicious(answers):
                 f"suspicious(counts, log_w) with {name} did not suspect {said}. "
                 f"Compare the counts with 5,000 times the softmax of log_w. {DRAW}"
             )
+        _alone(answers, log_w, wrong, name)
     why = "chance alone moves each count, by about its square root"
     _few(alarms, 400, "5 to 8 columns, none of them rare,", why)
 
@@ -1074,6 +1104,7 @@ def test_suspicious_of_the_rare(answers):
             "one draw in 20 is uniform: the rare columns came far too often, all "
             f"together. Put them together, do not leave them out. {DRAW}"
         )
+        _alone(answers, log_w, {"mixed with uniform draws": mixed}, name)
         log_w = _blocked()
         samples = [_counts(log_w.softmax(dim=0), 100), _counts(log_w.softmax(dim=0), 5)]
         samples[1][:, log_w.argmax()] -= 1

@@ -15,6 +15,7 @@ from mlcourse.miners import (
     epshn_triplets,
     hard_triplets,
     multi_similarity_pairs,
+    nearest_semihard_triplets,
     semihard_triplets,
 )
 from mlcourse.objective import objective
@@ -38,6 +39,15 @@ def semihard(d, y, margin):
         for n in of_others(y, a)
         if d[a][p] < d[a][n] < d[a][p] + margin
     ]
+
+
+def nearest_semihard(d, y, margin):
+    """The first of equals: the band is in the order of n."""
+    nearest = {}
+    for a, p, n in semihard(d, y, margin):
+        if (a, p) not in nearest or d[a][n] < d[a][nearest[a, p]]:
+            nearest[a, p] = n
+    return [[a, p, n] for (a, p), n in nearest.items()]
 
 
 def one_an_anchor(choose_positive, d, y, *, behind=False):
@@ -91,6 +101,18 @@ MINERS = {
     "semi-hard, whole margin": (
         partial(semihard_triplets, margin=2),
         partial(semihard, margin=2),
+    ),
+    "semi-hard, nearest": (
+        partial(nearest_semihard_triplets, margin=0.3),
+        partial(nearest_semihard, margin=0.3),
+    ),
+    "semi-hard, nearest, no far end": (
+        partial(nearest_semihard_triplets, margin=math.inf),
+        partial(nearest_semihard, margin=math.inf),
+    ),
+    "semi-hard, nearest, whole margin": (
+        partial(nearest_semihard_triplets, margin=2),
+        partial(nearest_semihard, margin=2),
     ),
     "hard": (hard_triplets, partial(one_an_anchor, max)),
     "easy positive": (
@@ -150,6 +172,13 @@ def test_by_hand_on_a_line():
     # 0.5 behind the friend: 1.5 from 0; the point 1 away from 1 is no farther than it
     assert semihard_triplets(dist, Y, margin=0.6).tolist() == [[0, 1, 3], [4, 3, 1]]
     assert semihard_triplets(dist, Y, margin=0.5).tolist() == []
+    # 3 is 0.5 behind 1 as seen from 0, and 5 is 1; 4 is 1 behind 0 as seen from 2
+    assert nearest_semihard_triplets(dist, Y, margin=1).tolist() == [
+        [0, 1, 3], [4, 3, 1],
+    ]  # fmt: skip
+    assert nearest_semihard_triplets(dist, Y, margin=8).tolist() == [
+        [0, 1, 3], [0, 2, 4], [1, 0, 4], [1, 2, 4], [2, 0, 4], [2, 1, 4], [4, 3, 1],
+    ]  # fmt: skip
     assert easy_positive_triplets(dist, Y, margin=1.5).tolist() == [
         [0, 1, 3], [0, 1, 5], [4, 3, 1],
     ]  # fmt: skip
@@ -187,6 +216,14 @@ def test_semihard_are_the_triplets_of_all_that_cost_less_than_the_margin(labels)
     cost = torch.stack([triplet_loss(dist, t[None], margin=0.4) for t in T])
     chosen = T[(cost > 0) & (cost < 0.4)]
     assert torch.equal(semihard_triplets(dist, labels, margin=0.4), chosen)
+
+
+def test_of_one_friend_the_nearest_behind_is_that_of_epshn(generator):
+    dist = 2 * torch.rand(40, 40, generator=generator)
+    labels = torch.arange(40) % 20
+    T = nearest_semihard_triplets(dist, labels, margin=math.inf)
+    assert torch.equal(T, epshn_triplets(dist, labels))
+    assert len(T) > 10
 
 
 def test_a_miner_judges_in_the_objective(labels):

@@ -14,6 +14,7 @@ from mlcourse.miners import (
     epshn_triplets,
     hard_triplets,
     multi_similarity_pairs,
+    nearest_semihard_triplets,
     random_triplets,
     semihard_triplets,
     sphere_log_density,
@@ -30,6 +31,7 @@ EYE = torch.eye(3)
 MINERS = {
     "random": lambda d, y: (random_triplets(d, y, generator=seeded()),),
     "semi-hard": lambda d, y: (semihard_triplets(d, y, margin=0.3),),
+    "semi-hard, nearest": lambda d, y: (nearest_semihard_triplets(d, y, margin=0.3),),
     "hard": lambda d, y: (hard_triplets(d, y),),
     "easy positive": lambda d, y: (easy_positive_triplets(d, y, margin=0.3),),
     "ephn": lambda d, y: (ephn_triplets(d, y),),
@@ -88,6 +90,7 @@ def test_duplicates_are_points_like_any_other(name):
         "ephn": [[0, 1, 2], [1, 0, 2], [2, 3, 0], [3, 4, 5], [4, 3, 5], [5, 0, 3]],
         "epshn": [[0, 1, 3], [1, 0, 3], [3, 4, 0], [4, 3, 0]],
         "semi-hard": [],  # nothing lies between 0 and 0.3
+        "semi-hard, nearest": [],
     }
     if name in expected:
         assert found[0].tolist() == expected[name]
@@ -102,7 +105,17 @@ def test_of_equal_distances_the_first_is_taken(name):
     assert T[4:, 1].tolist() == [0, 1] * 18
 
 
-@pytest.mark.parametrize("name", ["semi-hard", "easy positive", "epshn"])
+def test_of_equally_near_semihard_negatives_the_first_is_taken():
+    dist = torch.where(torch.arange(40) % 2 == 1, 1.1, 1.0).expand(40, 40)
+    T = nearest_semihard_triplets(dist, torch.arange(40) % 2, margin=0.3)
+    assert T[:20].tolist() == [[0, p, 1] for p in range(2, 40, 2)] + [[2, 0, 1]]
+    assert len(T) == 20 * 19
+
+
+BEHIND = ["semi-hard", "semi-hard, nearest", "easy positive", "epshn"]
+
+
+@pytest.mark.parametrize("name", BEHIND)
 def test_equally_far_is_not_behind(name):
     assert MINERS[name](torch.ones(40, 40), torch.arange(40) % 2)[0].shape == (0, 3)
 
@@ -118,7 +131,7 @@ def test_precision_of_the_matrix_is_that_of_its_numbers(miner, labels, matrix, d
         assert torch.equal(few, many)
 
 
-@pytest.mark.parametrize("name", ["semi-hard", "easy positive"])
+@pytest.mark.parametrize("name", BEHIND[:3])
 def test_a_half_precision_bound_is_not_rounded(name):
     """1.2998 is the half precision of 1 + 0.3, and less than it."""
     dist = torch.tensor([[0, 1, 1.3], [1, 0, 3], [1, 3, 0]], dtype=torch.float16)
@@ -223,7 +236,11 @@ def test_wrong_matrices_and_labels_are_told(miner):
 @pytest.mark.errors
 @pytest.mark.parametrize("margin", [0, -0.1, float("nan")])
 def test_margin_must_be_positive(margin):
-    for miner in (semihard_triplets, easy_positive_triplets):
+    for miner in (
+        semihard_triplets,
+        nearest_semihard_triplets,
+        easy_positive_triplets,
+    ):
         with pytest.raises(ValueError, match="margin must be > 0, got"):
             miner(torch.rand(2, 2), torch.tensor([0, 1]), margin=margin)
 

@@ -185,3 +185,5 @@ def test_a_mistake_is_told(z, message, keywords):
 def test_anchors_must_be_points(z, anchor):
     with pytest.raises(ValueError, match="anchors must be rows of z, from 0 to 40"):
         manifold_similarity(z, torch.tensor([0, anchor]), k=5)
+    with pytest.raises(ValueError, match="^z must be finite"):
+        manifold_similarity(z * torch.nan, torch.tensor([0]), k=5)

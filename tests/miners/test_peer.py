@@ -18,6 +18,7 @@ from mlcourse.miners import (
     epshn_triplets,
     hard_triplets,
     multi_similarity_pairs,
+    nearest_semihard_triplets,
     semihard_triplets,
 )
 
@@ -45,6 +46,15 @@ def test_semihard(z, dist):
     T = semihard_triplets(dist, Y, margin=0.2)
     assert len(T) > 20
     assert T.tolist() == rows(*peer(z, Y))
+
+
+def test_nearest_semihard(z, dist):
+    """The peer has the whole band: sorted by distance, the first of each pair."""
+    peer = miners.TripletMarginMiner(margin=0.2, type_of_triplets="semihard")
+    T = sorted(rows(*peer(z, Y)), key=lambda t: dist[t[0], t[2]], reverse=True)
+    nearest = sorted({(a, p): [a, p, n] for a, p, n in T}.values())
+    assert nearest_semihard_triplets(dist, Y, margin=0.2).tolist() == nearest
+    assert len(nearest) < len(T)
 
 
 def test_the_peers_band_holds_its_far_end():

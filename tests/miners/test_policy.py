@@ -11,6 +11,8 @@ from torch import nn
 from mlcourse.distances import euclidean
 from mlcourse.losses import triplet_loss
 from mlcourse.miners import PolicyMiner, histogram_triplets
+from mlcourse.miners._bins import even_bins, normalised
+from mlcourse.miners._held_out import hold_out, spread_of, state_of
 from mlcourse.miners._policy import Policy
 from mlcourse.networks import mlp
 from mlcourse.samplers import ClassBalancedBatches, EpochHook
@@ -63,6 +65,13 @@ def test_negatives_are_drawn_in_proportion_to_the_weight_of_their_bin():
     assert chisquare([found[i] for i in range(2, 8)], share).pvalue > 1e-4
 
 
+def test_one_bin_is_a_band(matrix, labels):
+    T = draw(matrix, labels, [5.0], edges=EDGES[[0, 3]])
+    apart = matrix[T[:, 0], T[:, 2]]
+    assert len(T) > 20
+    assert ((apart >= EDGES[0]) & (apart < EDGES[3])).all()
+
+
 def test_only_ratios_of_weights_count(matrix, labels):
     one = draw(matrix, labels, [0.2, 0.1, 0.7])
     assert torch.equal(one, draw(matrix, labels, [2.0, 1.0, 7.0]))
@@ -109,6 +118,34 @@ def test_the_gradient_of_ppo_is_that_of_the_formula():
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-7)
 
 
+def test_rewards_are_judged_by_their_running_mean(monkeypatch):
+    policy, seen = Policy(2, 1, generator=torch.Generator()), []
+    monkeypatch.setattr(policy, "learn", lambda *last: seen.append(last[-1]))
+    for reward in (7.0, 1.0, 1.0, -1.0):  # before the first nothing was done
+        policy.step(torch.zeros(2), reward)
+    assert seen == pytest.approx([1, 1 - 0.05, -1 - 0.05 - 0.05 * 0.95])
+
+
+def test_the_old_network_is_renewed_after_every_fourth_update_where_lag_is_4():
+    policy = Policy(2, 1, generator=torch.Generator().manual_seed(0), lag=4)
+    same = []
+    for _ in range(8):
+        policy.learn(torch.ones(2), torch.tensor([1]), 1.0)
+        pairs = zip(policy.net.parameters(), policy.old.parameters(), strict=True)
+        same.append(all(torch.equal(new, old) for new, old in pairs))
+    assert same == 2 * [False, False, False, True]
+
+
+def test_the_network_starts_as_pytorchs_do():
+    policy = Policy(4, 3, generator=torch.Generator().manual_seed(0))
+    assert policy.lag == 5
+    assert policy.optimizer.param_groups[0]["lr"] == 0.01
+    for layer in policy.net[::2]:
+        reach = layer.in_features**-0.5
+        assert -reach <= layer.weight.min() < -0.9 * reach
+        assert 0.9 * reach < layer.weight.max() <= reach
+
+
 def test_actions_are_drawn_by_the_network():
     """Fails a right draw once in 10 000 seeds."""
     policy = Policy(2, 1, generator=torch.Generator().manual_seed(0))
@@ -144,6 +181,21 @@ def test_the_policy_learns_which_bin_is_rewarded(seed, rewarded):
     assert made.pi[rewarded] > 0.4  # 0.1 at first
 
 
+def test_the_reward_is_the_sign_of_any_change(monkeypatch):
+    scores, rewards = iter([0.5, 0.5 + 1e-9, 0.5, 0.5]), []
+    made = miner(lambda z, y: next(scores))
+    step = made._policy.step
+
+    def noted(state, reward):
+        rewards.append(reward)
+        return step(state, reward)
+
+    monkeypatch.setattr(made._policy, "step", noted)
+    for _ in range(4):
+        made.refresh(torch.zeros(len(LABELS), 2))
+    assert rewards == [0, 1, -1, 0]
+
+
 def test_without_a_reward_the_bins_only_wander():
     ends = []
     for seed in range(3):
@@ -153,6 +205,20 @@ def test_without_a_reward_the_bins_only_wander():
         assert made.scores == [0.0] * 40
         ends.append(made.pi.argmax().item())
     assert len(set(ends)) > 1
+
+
+def test_bins_by_hand():
+    """A bin counts where its middle, 0.25, 0.75, ..., is in start, ends included."""
+    edges, pi = even_bins(4, (0, 2), (0.25, 1.25))
+    assert edges.tolist() == [0, 0.5, 1, 1.5, 2]
+    assert pi.tolist() == pytest.approx([1 / 3.0003] * 3 + [1e-4 / 1.0001], rel=1e-4)
+    edges, pi = even_bins(1, (0, 2), (0.5, 1.5))
+    assert (edges.tolist(), pi.tolist()) == ([0, 2], [1])
+
+
+def test_no_share_falls_below_the_floor_whatever_the_sum():
+    pi = normalised(torch.tensor([8.0, 0.0004]))
+    assert pi.tolist() == pytest.approx([0.9999, 1e-4], rel=1e-3)
 
 
 def test_weights_are_multiplied_and_stay_a_distribution():
@@ -193,6 +259,34 @@ def test_held_out_points_are_some_of_each_class_and_are_never_drawn():
     made.refresh(z)
     assert torch.equal(seen[0][0], z[made.held])
     assert torch.equal(seen[0][1], labels[made.held])
+
+
+def test_two_points_of_each_class_stay():
+    labels = torch.tensor([4, 4, 4, 4, 4, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 1, 1, 2])
+    held = hold_out(labels, share=0.9, generator=torch.Generator())
+    assert labels[held].bincount(minlength=10).tolist() == [
+        0,
+        0,
+        0,
+        0,
+        3,
+        0,
+        0,
+        0,
+        0,
+        8,
+    ]
+
+
+def test_what_the_policy_sees_by_hand():
+    """Means of the last 1, 2, 8, 16, 32 scores, their number, and two distances."""
+    z = torch.tensor([[0.0, 0], [2, 0], [4, 4], [4, 4], [4, 7]])
+    labels = torch.tensor([7, 7, 3, 3, 3])
+    assert spread_of(z, labels).tolist() == pytest.approx([6 / 5, 34**0.5])
+    assert spread_of(z[:2], labels[:2]).tolist() == [1, 0]  # one class: no two means
+    scores = [float(i) for i in range(40)]
+    state = state_of(scores, z, labels).tolist()
+    assert state == pytest.approx([39, 38.5, 35.5, 31.5, 23.5, 0.4, 1.2, 34**0.5])
 
 
 def test_it_mines_by_its_weights(matrix, labels):
@@ -258,11 +352,18 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(tmp_path):
     ("message", "keywords"),
     [
         ("share must be between 0 and 1", {"share": 0.0}),
-        ("sets no point apart", {"labels": torch.arange(20) // 2}),
+        ("share must be between 0 and 1", {"share": 1}),
+        ("at most 2 points, two of which", {"labels": torch.arange(20) // 2 + 30}),
         ("bins must be >= 1", {"bins": 0}),
         ("two ascending distances", {"support": (1.0, 0.5)}),
+        ("two ascending distances", {"support": (1.0, 1.0)}),
+        (
+            "from 0.5 to 2.5, 0.5 wide",
+            {"bins": 4, "support": (0.5, 2.5), "start": (0, 0.1)},
+        ),
         ("start must hold the middle of a bin", {"start": (0.5, 0.5)}),
         ("three ascending factors", {"actions": (1.0, 1.0, 1.5)}),
+        ("three ascending factors", {"actions": (0.8, 1.5, 1.5)}),
         ("three ascending factors > 0", {"actions": (0.0, 1.0, 1.5)}),
         ("one whole number for each", {"labels": LABELS.float()}),
     ],
@@ -282,5 +383,9 @@ def test_a_mistake_in_the_histogram_is_told(matrix, labels):
         draw(matrix, labels, [1.0, 2.0, torch.nan])
     with pytest.raises(ValueError, match="two or more ascending"):
         draw(matrix, labels, [1.0, 2.0, 3.0], edges=EDGES.flip(0))
+    with pytest.raises(ValueError, match="two or more ascending"):
+        draw(matrix, labels, [1.0, 2.0, 3.0], edges=EDGES[[0, 1, 1, 3]])
+    with pytest.raises(ValueError, match="two or more ascending"):
+        draw(matrix, labels, [], edges=EDGES[:1])
     with pytest.raises(ValueError, match=r"dist must be an \(n, n\) matrix"):
         draw(matrix[:3], labels, [1.0, 2.0, 3.0])

@@ -10,6 +10,7 @@ from scipy.stats import chisquare
 from torch.nn.functional import normalize
 
 from mlcourse.miners import SmartMiner, nearest_negatives
+from mlcourse.miners._window import Window
 from mlcourse.samplers import EpochHook
 
 #: Classes of 9, 7, 5, 3 and 1 points, with gaps between their numbers, shuffled.
@@ -150,8 +151,19 @@ def test_active_is_the_share_of_triplets_with_a_loss():
     labels = torch.tensor([0, 0, 1, 2])
     found = miner(z, labels=labels, rank=1, width=1, depth=2, margin=0.5)
     assert found.active == 0.5  # 1 + 0.5 > 0.25, but not > 2.25
+    found = miner(z, labels=labels, rank=1, width=1, depth=2, margin=1.25)
+    assert found.active == 0.5  # 1 + 1.25 is not > 2.25
     found = miner(z, labels=labels, rank=1, width=1, depth=2, margin=1.2501)
     assert found.active == 1
+
+
+def test_numbers_that_are_not_given():
+    """Ranks 10 to 29 of 100, margin 0.2."""
+    given = {"triplets": 6, "n_batches": 1, "generator": torch.Generator()}
+    made = SmartMiner(LABELS, **given)
+    assert (made.rank, made.margin) == (10, 0.2)
+    with pytest.raises(ValueError, match="end at depth = 100 .* got ranks 90 to 109"):
+        SmartMiner(LABELS, rank=90, **given)
 
 
 def test_the_controller_moves_the_window_the_right_way():
@@ -173,6 +185,16 @@ def test_the_controller_moves_the_window_the_right_way():
     assert hard.rank == 57 or hard.active <= 0.5
     assert easy.rank == 1
     list(easy)
+
+
+@pytest.mark.parametrize("target", [0.0, 0.5, 1.0])
+def test_the_window_moves_by_the_gain_up_to_its_ends(target):
+    window = Window(width=4, depth=12, target=target, gain=2)
+    window.check(9)  # ranks 9 to 12
+    assert window.moved(3.0, target) == 1.5  # as many as wanted are not too many
+    assert window.moved(3.0, target + 0.1) == 6
+    assert window.moved(8.0, target + 0.1) == 9
+    assert window.moved(1.2, target) == 1
 
 
 def test_the_controller_comes_to_rest_about_its_target():

@@ -103,13 +103,19 @@ def average_linkage(dist):
 def test_joined_is_the_first_threshold_above_the_join(z, levels):
     dist = class_distances(z, LABELS)
     tree = class_tree(dist, levels=levels)
-    d_0 = dist.diagonal()[1:].mean().item()  # the class of one point counts not
+    d_0 = dist.double().diagonal()[1:].mean().item()  # the class of one counts not
     steps = [d_0 + (4 - d_0) * i / levels for i in range(levels + 1)]
-    assert tree.thresholds.tolist() == pytest.approx(steps)
+    assert tree.thresholds.tolist() == pytest.approx(steps, rel=1e-12)
     height = average_linkage(dist)
     for p, q in itertools.combinations(range(8), 2):
         expected = min(s for s in steps if height[p, q] <= s)
         assert tree.joined[p, q].item() == pytest.approx(expected)
+
+
+def test_two_classes_of_equal_points_at_the_largest_distance():
+    tree = class_tree(torch.tensor([[0.0, 4.0], [4.0, 0.0]]))
+    assert tree.thresholds.tolist() == [i / 4 for i in range(17)]
+    assert tree.joined.tolist() == [[0, 4], [4, 0]]
 
 
 def test_joined_is_an_ultrametric(z):
@@ -229,6 +235,15 @@ def test_a_mistake_is_told(z):
         class_tree(torch.full((3, 3), torch.nan))
     with pytest.raises(ValueError, match="normalise first"):
         class_tree(class_distances(5 * z, LABELS) * 1.0)
+    with pytest.raises(ValueError, match="got 1 classes and 0.5"):
+        class_tree(torch.tensor([[0.5]]))
+    with pytest.raises(ValueError, match="and their mean inside"):
+        class_tree(torch.tensor([[0.5, torch.nan], [torch.nan, 0.5]]))
+    for inside in (4.0, 4.5):
+        with pytest.raises(ValueError, match="from 0 to below 4, got 2 classes"):
+            class_tree(torch.tensor([[inside, 1.0], [1.0, inside]]))
+    with pytest.raises(ValueError, match="up to 4.5; normalise first"):
+        class_tree(torch.tensor([[0.5, 4.5], [4.5, 0.5]]))
     with pytest.raises(ValueError, match="must be symmetric"):
         class_tree(torch.tensor([[0.1, 1.0], [2.0, 0.1]]))
     with pytest.raises(ValueError, match="levels must be >= 1"):

@@ -86,6 +86,24 @@ def test_objectives_are_loops_over_their_formulas(y, labels, margin, reg, adv):
     assert 0 < ours[3] < 1
 
 
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [(1.5, [4, 2.75, 2.5, 1]), (3.0, [4, 0, 213, 0])],  # 9 + 4 + 50 * (9 - 4 - 1)
+)
+def test_one_triplet_by_hand_with_the_papers_weights(place, expected):
+    """Anchor 0, positive 2, negative 1; margin 1, lambda_1 = 1, lambda_2 = 50."""
+    constant = nn.Linear(3, 1)
+    nn.init.zeros_(constant.weight)
+    nn.init.constant_(constant.bias, place)
+    model = DAML(nn.Identity(), constant, judge=lambda z, y: torch.tensor([[0, 1, 2]]))
+    assert model.violation_rate == model.batches == 0
+    y, labels = torch.tensor([[0.0], [2.0], [1.0]]), torch.tensor([0, 0, 1])
+    assert [v.item() for v in model.objectives(y, labels)] == expected
+    d_syn, d_pos = torch.tensor([place**2]), torch.tensor([4.0])
+    y_syn = torch.tensor([[place]])
+    assert adversarial_loss(y_syn, y[:1], y[2:], d_syn, d_pos) == expected[2]
+
+
 def test_adversarial_loss_is_a_loop(generator):
     y_syn, y, y_neg = torch.randn(3, 9, 4, generator=generator, dtype=torch.float64)
     d_syn, d_pos = 3 * torch.rand(2, 9, generator=generator, dtype=torch.float64)
@@ -278,8 +296,9 @@ def test_judge_sees_embeddings_without_a_gradient(y, labels):
 
 @pytest.mark.parametrize(
     ("place", "margin", "rate"),
-    [(1.3, 1.0, 1), (1.3, 0.6, 0), (1.5, 1.0, 0), (0.9, 0.1, 1), (-1.4, 1.0, 1)],
-)
+    [(1.3, 1.0, 1), (1.3, 0.6, 0), (1.5, 1.0, 0), (1.5, 1.25, 0), (0.9, 0.1, 1),
+     (-1.4, 1.0, 1)],
+)  # fmt: skip
 def test_a_negative_inside_the_margin_violates_by_hand(place, margin, rate):
     """D(y, y+) = 1; the synthetic negative is at ``place``, the anchor at 0."""
     constant = nn.Linear(3, 1)

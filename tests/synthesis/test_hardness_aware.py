@@ -80,7 +80,10 @@ def by_loop(y, labels, own, alpha, balance, j_avg):
     return [j, j_syn, j_i, j_f]
 
 
-@pytest.mark.parametrize(("alpha", "balance", "j_avg"), [(1, 0.5, 1.0), (7, 0.2, 3.0)])
+@pytest.mark.parametrize(
+    ("alpha", "balance", "j_avg"),
+    [(1, 0.5, 1.0), (7, 0.2, 3.0), (2, 0, 1.0), (2, 1, 1.0)],
+)
 @torch.no_grad()
 def test_objectives_are_loops_over_their_formulas(y, labels, alpha, balance, j_avg):
     _, own, model = hdml(alpha=alpha, balance=balance, j_avg=j_avg)
@@ -88,6 +91,27 @@ def test_objectives_are_loops_over_their_formulas(y, labels, alpha, balance, j_a
     expected = by_loop(y, labels, own, alpha, balance, j_avg)
     assert ours == pytest.approx(expected, rel=1e-6)  # j_avg is kept in float32
     assert abs(ours[0] - ours[1]) > 1e-3
+
+
+@torch.no_grad()
+def test_numbers_that_are_not_given_are_the_papers(y, labels):
+    """alpha 90, lambda 1/2; a mean over 64 batches."""
+    _, *own = parts()
+    model = HDML(*own, loss=npair_loss)
+    for value in (*range(63), 1.0):
+        assert model.j_avg.mean == math.inf
+        model.j_avg.update(torch.tensor(float(value)))
+    assert model.j_avg.mean.item() == (sum(range(63)) + 1) / 64
+    ours = [value.item() for value in model.objectives(y, labels)]
+    j_avg = model.j_avg.mean.item()
+    assert ours == pytest.approx(by_loop(y, labels, own, 90, 0.5, j_avg), rel=1e-6)
+
+
+@torch.no_grad()
+def test_one_point_is_a_mean_of_one(y, labels):
+    _, own, model = hdml(alpha=1, balance=0.5)
+    ours = [value.item() for value in model.objectives(y[:1], labels[:1])]
+    assert ours == pytest.approx(by_loop(y[:1], labels[:1], own, 1, 0.5, 1.0))
 
 
 def test_value_is_the_weighted_sum(y, labels):

@@ -106,6 +106,15 @@ def test_negatives_lie_where_the_formula_says(alpha, j_avg, generator):
     assert 0 < pulled < 20
 
 
+def test_alpha_that_is_not_given_is_the_papers(generator):
+    points = three(generator)
+    ours = hardness_aware_negatives(*points, j_avg=30.0)
+    assert torch.equal(ours, hardness_aware_negatives(*points, alpha=90, j_avg=30.0))
+    assert not torch.equal(
+        ours, hardness_aware_negatives(*points, alpha=89, j_avg=30.0)
+    )
+
+
 def test_gradient_takes_lambda_for_a_number(generator):
     """d z-hat / d z = 1 - lambda, d z-hat / d z- = lambda, nothing reaches z+."""
     z, z_pos, z_neg = (t.clone().requires_grad_() for t in three(generator))
