@@ -172,15 +172,11 @@ def measure(batch, n_classes):
     for i, cases in enumerate((lists(labels), against_weights(labels, len(w)))):
         for name, mine, peer in cases:
             floor = floors[{"SoftTriple": 2, "triplet, all": 3}.get(name, i)]
-            (here,) = milliseconds(
-                draws, lambda f=mine: backward(lambda z: f(normalize(z)), z)
-            )
-            there = None
+            steps = [lambda f=mine: backward(lambda z: f(normalize(z)), z)]
             if batch <= FITS.get(name, batch):
-                (there,) = milliseconds(
-                    draws, lambda g=peer: backward(lambda z: g(z, labels), z)
-                )
-            yield name, here, there, floor
+                steps.append(lambda g=peer: backward(lambda z: g(z, labels), z))
+            here, *there = milliseconds(draws, *steps)
+            yield name, here, there[0] if there else None, floor
 
 
 def table(rows):

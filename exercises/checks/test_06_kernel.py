@@ -686,7 +686,7 @@ def test_explanation_is_there(answers):
         "explain_06_6 does not say where the rows of L may be taken from without loss, "
         f"and why. {COEFFICIENTS}"
     )
-    penalty = ("regulari", "penal", "decay", "trace", "tr(", "norm", "length")
+    penalty = ("regulari", "penal", "decay", "trace", " tr ", "norm", "length")
     assert any(stem in joined for stem in penalty), (
         "explain_06_6 does not say what the learner on k_x keeps small, and what it "
         f"should. {KPCA}"

@@ -1,18 +1,15 @@
 # Written by `mlcourse release`: change the course's sources, not this file.
 """Checks of exercise 11, Sampling in a batch."""
 
-import itertools
 import math
 import random
-import re
-import unicodedata
 from collections import Counter
 
 import numpy as np
 import torch
 from scipy import stats
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = (
     "mlcourse.miners",
@@ -768,14 +765,6 @@ triplets contribute in the end inactive satisfied zero easy and for one on what 
 wrong with the nearest stranger noise outlier mislabelled collapse it refuses sentences
 of the rubric use your own the points are confirmed or not by the person who reads it
 """
-RUN = 6
-
-
-def _said(text):
-    """Return the words in lower case, without marks and what nobody sees."""
-    seen = unicodedata.normalize("NFKC", text).lower()
-    plain = "".join(c for c in seen if unicodedata.category(c) != "Cf")
-    return re.findall(r"[^\W_]+", plain)
 
 
 @task("11.7", points=2)
@@ -785,30 +774,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_11_7")
-    assert isinstance(text, str), (
-        f"explain_11_7 must be a string, got {type(text).__name__}. {FAR}"
-    )
-    words = _said(text)
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_11_7 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {FAR}"
-    )
-    rubric = f" {' '.join(RUBRIC.split())} "
-    for k in range(len(words) - RUN + 1):
-        run = " ".join(words[k : k + RUN])
-        assert f" {run} " not in rubric, (
-            f"explain_11_7 repeats the rubric: '{run}'. Say it in words of your own. "
-            f"{FAR}"
-        )
-    pairs = list(itertools.pairwise(words))
-    taken = sum(pair in set(itertools.pairwise(rubric.split())) for pair in pairs)
-    assert taken <= 0.3 * len(pairs), (
-        f"explain_11_7 repeats the rubric: {taken} of its {len(pairs)} pairs of words "
-        f"stand there. Say it in words of your own. {FAR}"
-    )
-    joined = " ".join(words)
+    joined = own_words(answers, "explain_11_7", rubric=RUBRIC, see=FAR)
     idle = ("inactive", "active", "satisf", "zero", " 0 ", "no gradient", "easy",
             "uninformative", "nothing to learn")  # fmt: skip
     assert any(stem in joined for stem in idle), (

@@ -1,17 +1,14 @@
 # Written by `mlcourse release`: change the course's sources, not this file.
 """Checks of exercise 12, Beyond the batch."""
 
-import itertools
 import math
 import random
-import re
-import unicodedata
 from fractions import Fraction
 
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = (
     "mlcourse.miners",
@@ -509,14 +506,6 @@ the age of the list stale outdated change moves refresh again and for one on wha
 nearest strangers are label noise outlier duplicate collapse it refuses sentences of the
 rubric use your own the points are confirmed or not by the person who reads it
 """
-RUN = 6
-
-
-def _said(text):
-    """Return the words in lower case, without marks and what nobody sees."""
-    seen = unicodedata.normalize("NFKC", text).lower()
-    plain = "".join(c for c in seen if unicodedata.category(c) != "Cf")
-    return re.findall(r"[^\W_]+", plain)
 
 
 @task("12.7", points=2)
@@ -526,30 +515,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    text = answers.value("explain_12_7")
-    assert isinstance(text, str), (
-        f"explain_12_7 must be a string, got {type(text).__name__}. {RANKS}"
-    )
-    words = _said(text)
-    enough = len(words) >= 40 and len(set(words)) >= 20
-    assert enough, (
-        f"explain_12_7 has {len(words)} words, {len(set(words))} different ones; 40 "
-        f"and 20 are the least for two reasons in full sentences. {RANKS}"
-    )
-    rubric = f" {' '.join(RUBRIC.split())} "
-    for k in range(len(words) - RUN + 1):
-        run = " ".join(words[k : k + RUN])
-        assert f" {run} " not in rubric, (
-            f"explain_12_7 repeats the rubric: '{run}'. Say it in words of your own. "
-            f"{RANKS}"
-        )
-    pairs = list(itertools.pairwise(words))
-    taken = sum(pair in set(itertools.pairwise(rubric.split())) for pair in pairs)
-    assert taken <= 0.3 * len(pairs), (
-        f"explain_12_7 repeats the rubric: {taken} of its {len(pairs)} pairs of words "
-        f"stand there. Say it in words of your own. {RANKS}"
-    )
-    joined = " ".join(words)
+    joined = own_words(answers, "explain_12_7", rubric=RUBRIC, see=RANKS)
     old = ("stale", "out of date", "outdated", "chang", "moves", "moved",
            "refresh", "recomput", "re comput", "update", "every epoch", "each epoch",
            "once per epoch", "repeat", "again", "no longer")  # fmt: skip

@@ -1,24 +1,29 @@
 """What a machine can see of a written answer: that it is there, and not pasted."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 #: No explanation has fewer words, or fewer different ones.
 LEAST, DIFFERENT = 40, 20
-_AROUND = ".,;:!?()\"'*"
+#: So many words in a row, or this share of all pairs of words, are copied.
+RUN, SHARE = 6, 0.3
 
 
-def own_words(answers: Any, name: str, *, rubric: Sequence[str], see: str) -> str:
+def own_words(answers: Any, name: str, *, rubric: str | Sequence[str], see: str) -> str:
     """The words of the answer ``name`` in lower case, one space between two.
 
-    Raises AssertionError, with the section to re-read in ``see``, unless it is a text
-    of enough words and repeats none of the phrases of the rubric.
+    ``rubric`` is the statement's text, or phrases of it that nobody writes by chance.
+    Raises AssertionError, with the section to re-read in ``see``, unless the answer is
+    a text of enough words, and not the rubric's.
 
     >>> from types import SimpleNamespace
     >>> words = " ".join(f"word{i}," for i in range(20))
     >>> answers = SimpleNamespace(value=lambda name: f"{words} The END. {words}")
-    >>> own_words(answers, "explain", rubric=["the beginning"], see="")[130:160]
-    ' word18 word19 the end word0 w'
+    >>> own_words(answers, "explain", rubric=["the beginning"], see="")[-20:]
+    'word17 word18 word19'
     """
     text = answers.value(name)
     if not isinstance(text, str):
@@ -32,27 +37,37 @@ def own_words(answers: Any, name: str, *, rubric: Sequence[str], see: str) -> st
             f"{name} has {len(words)} words, {different} different ones; {LEAST} and "
             f"{DIFFERENT} are the least for an explanation in full sentences. {see}"
         )
-    said = " ".join(words)
-    for phrase in rubric:
-        part = " ".join(plain_words(phrase))
-        if f" {part} " in f" {said} ":
-            raise AssertionError(
-                f"{name} repeats the rubric: '{part}'. Say it in words of your own. "
-                f"{see}"
-            )
-    return said
+    if part := _copied(words, rubric):
+        raise AssertionError(
+            f"{name} repeats the rubric: {part}. Say it in words of your own. {see}"
+        )
+    return " ".join(words)
 
 
-def runs(text: str, *, length: int = 6) -> list[str]:
-    """Every run of ``length`` words of a text, for a rubric that is told in full.
-
-    >>> runs("The slope is never 0.", length=4)
-    ['the slope is never', 'slope is never 0']
-    """
-    words = plain_words(text)
-    return [" ".join(words[k : k + length]) for k in range(len(words) - length + 1)]
+def _copied(words: list[str], rubric: str | Sequence[str]) -> str:
+    """What the words have from the rubric; empty where it is nothing."""
+    said = f" {' '.join(words)} "
+    if isinstance(rubric, str):
+        told = plain_words(rubric)
+        phrases = [told[k : k + RUN] for k in range(len(told) - RUN + 1)]
+    else:
+        told, phrases = [], [plain_words(phrase) for phrase in rubric]
+    for phrase in map(" ".join, phrases):
+        if f" {phrase} " in said:
+            return f"'{phrase}'"
+    known, pairs = set(pairwise(told)), list(pairwise(words))
+    taken = sum(pair in known for pair in pairs)
+    if taken > SHARE * len(pairs):
+        return f"{taken} of its {len(pairs)} pairs of words stand there"
+    return ""
 
 
 def plain_words(text: str) -> list[str]:
-    """Words in lower case, without the marks around them."""
-    return [word for each in text.split() if (word := each.strip(_AROUND).lower())]
+    """Words in lower case, without marks, and without what nobody sees.
+
+    >>> plain_words("The slope_0 is (never) n\u200b\u00fcll!")
+    ['the', 'slope', '0', 'is', 'never', 'n\u00fcll']
+    """
+    seen = unicodedata.normalize("NFKC", text).lower()
+    plain = "".join(c for c in seen if unicodedata.category(c) != "Cf")
+    return re.findall(r"[^\W_]+", plain)

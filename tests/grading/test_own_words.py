@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlcourse.grading import own_words, runs
+from mlcourse.grading import own_words
 
 TEXT = "A margin pulls friends (not strangers) together; its slope is never 0. " + (
     " ".join(f"word{i}" for i in range(40))
@@ -57,11 +57,26 @@ def test_a_phrase_is_found_as_whole_words_only():
     assert said(TEXT, ["argin pulls", "margin pull", "word39 word40"])
 
 
-def test_runs_are_all_that_could_be_copied():
-    assert runs("The slope (here) is never 0.", length=5) == [
-        "the slope here is never",
-        "slope here is never 0",
-    ]
-    assert runs("too short", length=5) == []
-    with pytest.raises(AssertionError, match="repeats the rubric: 'its slope is ne"):
-        said(TEXT, runs("They say: its slope is never 0. word0? No.", length=6))
+RUBRIC = "They say: its slope is never, ever 0. Then the word0 comes; word1 goes."
+
+
+def test_six_words_in_a_row_of_a_whole_rubric_are_copied():
+    with pytest.raises(AssertionError, match="'say its slope is never ever'"):
+        said(f"{TEXT} Say: its slope is never, ever 1.", RUBRIC)
+    assert said(f"{TEXT} Its slope is never, ever 1.", RUBRIC)  # five
+
+
+def test_a_rubric_in_pieces_is_copied():
+    pieces = "they say its slope is {} never ever 0 then the {} word0 comes word1 goes"
+    other = " ".join(f"w{i}" for i in range(8))
+    twice = pieces.format("a", "b") + " c " + pieces.format("d", "e")
+    with pytest.raises(AssertionError, match="22 of its 40 pairs of words stand there"):
+        said(f"{twice} {other}", RUBRIC)
+    more = " ".join(f"v{i}" for i in range(40))
+    assert said(f"{twice} {other} {more}", RUBRIC)  # 22 of 80 pairs
+
+
+def test_letters_that_nobody_sees_do_not_hide_a_phrase():
+    hidden = TEXT.replace("o", "o\u200b").replace("strangers", "\uff53trangers")
+    with pytest.raises(AssertionError, match="'friends not strangers'"):
+        said(hidden, ["friends not strangers"])
