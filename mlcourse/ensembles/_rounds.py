@@ -1,11 +1,13 @@
 """The rounds of AdaBoost: fit, measure, reweight."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from mlcourse.ensembles.stump import Scan, Stump
+from mlcourse.ensembles._scan import Scan
+from mlcourse.ensembles.stump import Stump
 
 
 class Round(NamedTuple):
@@ -25,7 +27,15 @@ def boost(
     n_rounds: int,
 ) -> list[Round]:
     """At most n_rounds rounds; codes from 0 to C - 1, all weights > 0."""
-    scan, rivals = Scan(X, codes), codes.max()  # C - 1
+    if n_rounds < 1:
+        raise ValueError(f"n_rounds must be >= 1, got {n_rounds}")
+    rivals = int(codes.max(initial=-1))  # C - 1
+    if rivals < 1:
+        raise ValueError(
+            f"AdaBoost needs at least 2 classes, got {rivals + 1} class among the "
+            "points whose weight is > 0"
+        )
+    scan = Scan(X, codes)
     D, rounds = weights / weights.sum(), list[Round]()
     for _ in range(n_rounds):
         stump = scan.best(D)
@@ -48,3 +58,16 @@ def boost(
             "boost: their classes differ in no single feature; add products of features"
         )
     return rounds
+
+
+def votes(
+    X: Float[np.ndarray, "n d"],
+    stumps: Sequence[Stump],
+    alphas: Float[np.ndarray, " t"],
+    n_classes: int,
+) -> Iterator[Float[np.ndarray, "n c"]]:
+    """Sums of alpha for each class, after each round: one array, which moves on."""
+    total, row = np.zeros((len(X), n_classes)), np.arange(len(X))
+    for stump, alpha in zip(stumps, alphas, strict=True):
+        total[row, stump.predict(X)] += alpha
+        yield total

@@ -1,20 +1,16 @@
 """AdaBoost: each learner looks hardest at what the one before it got wrong."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import _check_sample_weight as checked_weight
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mlcourse.ensembles._rounds import boost
+from mlcourse.ensembles._rounds import boost, votes
 
 
 class AdaBoost(ClassifierMixin, BaseEstimator):
@@ -27,7 +23,7 @@ class AdaBoost(ClassifierMixin, BaseEstimator):
         \quad (+: h_t(x_i) \ne y_i), \qquad
         H(x) = \arg\max_c \sum_t \alpha_t [h_t(x) = c]
 
-    Two facts: under D_{t+1} the error of h_t is 1 - 1/C, so that h_t is of no more use;
+    Two facts: under D_{t+1} the error of h_t is 1 - 1/C, so that it is of no more use;
     and H errs on a weight of at most Z_1 Z_2 ... Z_T of D_1.
 
     Parameters
@@ -37,8 +33,7 @@ class AdaBoost(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : (C,), in order
-    stumps_ : h_1 ... h_T; fewer where one is perfect, which then decides alone, or none
-        is left that is better than chance
+    stumps_ : h_1 ... h_T; fewer once one is perfect, or none is better than chance
     alphas_, errors_ : (T,), alpha_t and epsilon_t
     example_weights_ : (T + 1, n), rows D_1 ... D_{T+1}, each of sum 1
     bound_ : (T,), Z_1, Z_1 Z_2, ...; with more than two classes it may exceed 1
@@ -66,18 +61,10 @@ class AdaBoost(ClassifierMixin, BaseEstimator):
         """X (n, d), classes y (n,); weights (n,) >= 0 are D_1 times a number."""
         points, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        weights = _check_sample_weight(
-            sample_weight, points, dtype=np.float64, ensure_non_negative=True
-        )
-        if self.n_rounds < 1:
-            raise ValueError(f"n_rounds must be >= 1, got {self.n_rounds}")
+        weights = checked_weight(sample_weight, points, ensure_non_negative=True)
+        weights = weights.astype(np.float64)
         seen = weights > 0
         self.classes_, codes = np.unique(np.asarray(y)[seen], return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"AdaBoost needs at least 2 classes, got {len(self.classes_)} class "
-                "among the points whose weight is > 0"
-            )
         rounds = boost(points[seen], codes, weights[seen], self.n_rounds)
         self.stumps_ = [found.stump for found in rounds]
         self.alphas_ = np.array([found.alpha for found in rounds])
@@ -89,26 +76,22 @@ class AdaBoost(ClassifierMixin, BaseEstimator):
         return self
 
     def _votes(self, X: ArrayLike) -> Iterator[Float[np.ndarray, "n c"]]:
-        """Sums of alpha for each class, after each round."""
+        """Votes after each round."""
         check_is_fitted(self)
         points = validate_data(self, X, reset=False, dtype=np.float64)
-        votes, row = np.zeros((len(points), len(self.classes_))), np.arange(len(points))
-        for stump, alpha in zip(self.stumps_, self.alphas_, strict=True):
-            votes[row, stump.predict(points)] += alpha
-            yield votes
+        return votes(points, self.stumps_, self.alphas_, len(self.classes_))
 
     def decision_function(self, X: ArrayLike) -> Float[np.ndarray, "n ..."]:
         """Votes (n, C); of two classes (n,), those of the second less the first's."""
-        *_, votes = self._votes(X)
-        return votes[:, 1] - votes[:, 0] if votes.shape[1] == 2 else votes
+        *_, last = self._votes(X)
+        return last[:, 1] - last[:, 0] if last.shape[1] == 2 else last
 
     def staged_predict(self, X: ArrayLike) -> Iterator[np.ndarray]:
         """Classes (n,) after each round; of equal votes the first class."""
-        for votes in self._votes(X):
-            yield self.classes_[votes.argmax(axis=1)]
+        for now in self._votes(X):
+            yield self.classes_[now.argmax(axis=1)]
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Classes (n,) after the last round."""
         *_, last = self.staged_predict(X)
-        found: Any = last
-        return np.asarray(found)
+        return last
