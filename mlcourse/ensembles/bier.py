@@ -27,10 +27,11 @@ class BIER(nn.Module):
     diversity : L_div, ``activation_loss`` or an ``Adversary``, from M tensors (n, d_m)
         to one number; None for none, and no norm is asked for
     weight, norm_weight : lambda, lambda_w >= 0
+    beta1, beta2, cost : of ``binomial_deviance``
 
     Attributes
     ----------
-    sizes, diversity, weight, norm_weight : as given; the head is no part of this module
+    all of them, as given, but for the head, which is no part of this module
 
     Raises
     ------
@@ -55,16 +56,21 @@ class BIER(nn.Module):
         diversity: Callable[[Sequence[Tensor]], Tensor] | None = None,
         weight: float | int = 5e-5,
         norm_weight: float | int = 1e5,
+        beta1: float | int = 2.0,
+        beta2: float | int = 0.5,
+        cost: float | int = 25.0,
     ) -> None:
         super().__init__()
         self.sizes = check_sizes(sizes, head.out_features)
         self._head = (head,)  # no submodule: the optimizer has it with psi
         self.diversity, self.weight, self.norm_weight = diversity, weight, norm_weight
+        self.beta1, self.beta2, self.cost = beta1, beta2, cost
 
     def forward(self, y: Float[Tensor, "n d"], labels: Int[Tensor, " n"]) -> Tensor:
         """Loss of features y (n, d)."""
         y, (head,) = check_points(y, "y"), self._head
-        loss = bier_loss(head(y), labels, sizes=self.sizes)
+        loss = bier_loss(head(y), labels, sizes=self.sizes, beta1=self.beta1,
+                         beta2=self.beta2, cost=self.cost)  # fmt: skip
         if self.diversity is None:
             return loss
         apart = self.diversity((y.detach() @ head.weight.T).split(self.sizes, dim=1))

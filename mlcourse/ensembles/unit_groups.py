@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mlcourse.ensembles._sizes import check_sizes, shares_of
-from mlcourse.ensembles.groups import concatenate, split_learners
+from mlcourse.ensembles.groups import concatenate
 
 
 class UnitGroups(nn.Module):
@@ -43,4 +43,5 @@ class UnitGroups(nn.Module):
 
     def forward(self, z: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
         """Rows of length 1, each learner of length sqrt(alpha_m)."""
-        return concatenate(split_learners(z, sizes=self.sizes), weights=self.weights)
+        parts = z.split(check_sizes(self.sizes, z.shape[1]), dim=1)
+        return concatenate(parts, weights=self.weights)
