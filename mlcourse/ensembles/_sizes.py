@@ -17,7 +17,7 @@ def check_sizes(sizes: Sequence[int], k: int | None = None) -> list[int]:
     return list(sizes)
 
 
-def shares_of(weights: Sequence[float] | None, n: int) -> Float[Tensor, " m"]:
+def shares_of(weights: Sequence[float | int] | None, n: int) -> Float[Tensor, " m"]:
     """Weights over their sum, in float64; None: 1/n each."""
     given = [1.0] * n if weights is None else list(weights)
     if len(given) != n or not all(w >= 0 for w in given) or not sum(given) > 0:

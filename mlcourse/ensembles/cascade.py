@@ -10,7 +10,7 @@ from torch import Tensor
 
 @torch.no_grad()
 def nested_pairs(
-    losses: Float[Tensor, "k p"], *, shares: Sequence[float]
+    losses: Float[Tensor, "k p"], *, shares: Sequence[float | int]
 ) -> tuple[Int[Tensor, " _"], ...]:
     r"""HDC's cascade: an exit keeps the hardest of the pairs that the one before kept.
 
@@ -50,7 +50,7 @@ def nested_pairs(
 
 @torch.no_grad()
 def independent_pairs(
-    losses: Float[Tensor, "k p"], *, shares: Sequence[float]
+    losses: Float[Tensor, "k p"], *, shares: Sequence[float | int]
 ) -> tuple[Int[Tensor, " _"], ...]:
     r"""What HDC's code does: each exit chooses among all pairs, whatever came before.
 
@@ -86,7 +86,7 @@ def hardest(loss: Float[Tensor, " p"], share: float) -> Int[Tensor, " _"]:
     return loss.argsort(descending=True, stable=True)[:size]
 
 
-def check_shares(losses: Tensor, shares: Sequence[float]) -> None:
+def check_shares(losses: Tensor, shares: Sequence[float | int]) -> None:
     """Raise ValueError unless there is a share in (0, 1] for each row of losses."""
     if losses.ndim != 2 or len(losses) != len(shares):
         raise ValueError(

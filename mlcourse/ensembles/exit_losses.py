@@ -16,7 +16,7 @@ def exit_losses(
     *,
     sizes: Sequence[int],
     margin: float | int = 1.0,
-) -> tuple[Float[Tensor, "k s"], Float[Tensor, "k r"]]:
+) -> tuple[Float[Tensor, "m s"], Float[Tensor, "m r"]]:
     r"""Contrastive losses of all pairs of a batch at each exit.
 
     .. math:: \ell_k^+(i, j) = \lVert f_{ki} - f_{kj} \rVert^2, \qquad

@@ -45,7 +45,9 @@ def split_learners(
 
 
 def concatenate(
-    parts: Sequence[Float[Tensor, "n _"]], *, weights: Sequence[float] | None = None
+    parts: Sequence[Float[Tensor, "n _"]],
+    *,
+    weights: Sequence[float | int] | None = None,
 ) -> Float[Tensor, "n k"]:
     r"""One embedding, whose dot product is the learners' weighted mean cosine.
 

@@ -14,7 +14,7 @@ def hdc_loss(
     labels: Int[Tensor, " n"],
     *,
     sizes: Sequence[int],
-    shares: Sequence[float] = (1.0, 0.5, 0.2),
+    shares: Sequence[float | int] = (1.0, 0.5, 0.2),
     choose: Callable[..., tuple[Tensor, ...]] = nested_pairs,
     margin: float | int = 1.0,
 ) -> Float[Tensor, ""]:

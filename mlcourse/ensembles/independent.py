@@ -35,7 +35,7 @@ class Independent(nn.Module):
     """
 
     def __init__(
-        self, nets: Sequence[nn.Module], *, weights: Sequence[float] | None = None
+        self, nets: Sequence[nn.Module], *, weights: Sequence[float | int] | None = None
     ) -> None:
         super().__init__()
         shares_of(weights, len(nets))

@@ -34,7 +34,7 @@ class UnitGroups(nn.Module):
     """
 
     def __init__(
-        self, sizes: Sequence[int], *, weights: Sequence[float] | None = None
+        self, sizes: Sequence[int], *, weights: Sequence[float | int] | None = None
     ) -> None:
         super().__init__()
         check_sizes(sizes)

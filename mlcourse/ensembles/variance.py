@@ -5,7 +5,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def variance_of_mean(*, variance: float, correlation: float, n_learners: int) -> float:
+def variance_of_mean(
+    *, variance: float | int, correlation: float | int, n_learners: int
+) -> float:
     r"""Variance of the mean of M errors of equal variance and equal correlation.
 
     .. math:: \operatorname{Var} \Bigl( \frac1M \sum_m e_m \Bigr)
