@@ -80,7 +80,7 @@ def independent_pairs(
     return tuple(hardest(loss, share) for loss, share in rows)
 
 
-def hardest(loss: Float[Tensor, " p"], share: float) -> Int[Tensor, " _"]:
+def hardest(loss: Float[Tensor, " p"], share: float | int) -> Int[Tensor, " _"]:
     """The largest losses, a share of them, rounded up; largest first."""
     size = math.ceil(share * len(loss) - 1e-9)
     return loss.argsort(descending=True, stable=True)[:size]
