@@ -93,5 +93,5 @@ class AdaBoost(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Classes (n,) after the last round."""
-        *_, last = self.staged_predict(X)
-        return last
+        *_, last = self._votes(X)
+        return np.asarray(self.classes_[last.argmax(axis=1)])

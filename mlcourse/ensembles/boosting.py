@@ -38,7 +38,7 @@ def boosted_weights(
     ------
     ValueError : as ``binomial_deviance``
 
-    Source: Opitz, Waltner, Possegger, Bischof, ICCV 2017, Alg. 1. Their code has by
+    Source: Opitz, Waltner, Possegger, Bischof, ICCV 2017. Their code has by
     default a fixed step of 0.06 in place of nu_m, and doubles w of negative pairs.
 
     >>> sims = torch.full((3, 2, 2), 0.9)

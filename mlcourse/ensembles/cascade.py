@@ -32,7 +32,7 @@ def nested_pairs(
     ------
     ValueError : unless losses is (K, p) with a share for each of K exits, in its range
 
-    Source: Yuan, Yang, Zhang, ICCV 2017, Sec. 3.2; 1, 0.5 and 0.2 in their code.
+    Source: Yuan, Yang, Zhang, ICCV 2017; 1, 0.5 and 0.2 in their code.
 
     >>> losses = torch.tensor([[4.0, 3.0, 2.0, 1.0], [0.0, 5.0, 9.0, 7.0]])
     >>> nested_pairs(losses, shares=(0.75, 0.5))

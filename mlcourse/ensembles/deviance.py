@@ -42,8 +42,8 @@ def binomial_deviance(
     ------
     ValueError : unless sim is (n, n), labels (n,), beta1 and cost > 0
 
-    Source: Yi, Lei, Li, ICPR 2014; Opitz, Waltner, Possegger, Bischof, ICCV 2017, with
-    these numbers. Their code divides by |S| + n instead of |S|.
+    Source: Yi, Lei, Liao, Li, ICPR 2014; with these numbers: Opitz, Waltner, Possegger,
+    Bischof, ICCV 2017, whose code divides by |S| + n instead of |S|.
 
     >>> sim = torch.tensor([[1.0, 0.9, 0.5], [0.9, 1.0, 0.5], [0.5, 0.5, 1.0]])
     >>> binomial_deviance(sim, torch.tensor([4, 4, 7]))  # ln(1 + e^-0.8) + ln 2

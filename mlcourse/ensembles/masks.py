@@ -55,7 +55,9 @@ class LearnerMasks(nn.Module):
             raise ValueError(
                 f"dim and n_learners must be >= 1, got {dim} and {n_learners}"
             )
-        first = 0.9 + 0.7 * torch.randn(n_learners, dim, generator=generator)
+        first = 0.9 + 0.7 * torch.randn(
+            n_learners, dim, generator=generator, device=generator.device
+        )
         self.masks = nn.Parameter(first)
         known = torch.zeros(n_learners, dtype=torch.bool)
         known[list(range(n_learners) if active is None else active)] = True

@@ -27,7 +27,8 @@ def variance_of_mean(
     ------
     ValueError : if a number is out of its range
 
-    Source: Breiman, Machine Learning 45, 2001, has it for trees in a forest.
+    Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2009,
+    Sec. 15.2, for the trees of a forest.
 
     >>> [variance_of_mean(variance=4, correlation=0.25, n_learners=m) for m in (1, 3)]
     [4.0, 2.0]
