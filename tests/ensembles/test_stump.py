@@ -41,6 +41,16 @@ def test_is_the_first_of_the_least_error(rng, n_classes, ties):
     assert found == next(s for error, s in errors if error == least)
 
 
+def test_a_small_difference_counts_and_one_of_rounding_does_not():
+    """Feature 1 errs on a little less than feature 0; or on the same, summed anew."""
+    X = np.array([[0.0, 0], [1, 0], [0, 1], [1, 1]])
+    codes = np.array([0, 0, 1, 1])
+    X[:, 0] = [0, 1, 1, 1]  # wrong at the second point; feature 1 at the third
+    X[:, 1] = [0, 0, 0, 1]
+    assert best_stump(X, codes, np.array([1, 1, 1 - 1e-9, 1])).feature == 1
+    assert best_stump(X, codes, np.array([1, 1, 1 - 1e-15, 1])).feature == 0
+
+
 def test_no_worse_than_a_tree_of_depth_1(rng):
     """Gini's split is another one, of a larger error at best equal."""
     X, codes = rng.normal(size=(60, 4)), rng.integers(3, size=60)
@@ -72,8 +82,12 @@ def test_equal_features_give_the_largest_class():
     assert found.predict(np.array([[-9.0, 0], [1e300, 0]])).tolist() == [2, 2]
 
 
+NEXT = np.nextafter(1.0, 2)
+
+
 @pytest.mark.parametrize(
-    ("low", "high"), [(1.0, np.nextafter(1.0, 2)), (-1e308, 1.7e308), (5e-324, 1e-323)]
+    ("low", "high"),
+    [(1.0, NEXT), (NEXT, np.nextafter(NEXT, 2)), (-1e308, 1.7e308), (5e-324, 1e-323)],
 )
 def test_a_threshold_is_between_its_neighbours(low, high):
     found = best_stump(np.array([[high], [low]]), np.array([1, 0]), np.ones(2))
