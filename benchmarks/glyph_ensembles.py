@@ -117,6 +117,7 @@ class Made:
     cost: float | None = None  # of BIER's deviance
     choose: Callable[..., tuple[Tensor, ...]] | None = None
     shares: tuple[float, ...] = ()
+    margin: float = 1.0  # of HDC's losses
     dist: Callable[[Tensor], Tensor] | None = None  # of images; in place of psi
 
 
@@ -260,7 +261,7 @@ def exits(
         cascade = contrast(EXITS, shares, choose, margin)
         steps = round(begin * run.epochs) * STEPS
         run.fit(psi, after(steps, all_of_them, cascade))
-        return Made(psi, cut(EXITS), choose=choose, shares=shares)
+        return Made(psi, cut(EXITS), choose=choose, shares=shares, margin=margin)
 
     return make
 
@@ -525,7 +526,7 @@ def funnel(made: Made, z: Tensor, y: Tensor) -> dict[str, float | list[float]]:
         y, classes=16, per_class=4, n_batches=1, generator=Generator().manual_seed(0)
     )))  # fmt: skip
     numbers: dict[str, float | list[float]] = {}
-    both = en.exit_losses(z[rows], y[rows], sizes=EXITS)
+    both = en.exit_losses(z[rows], y[rows], sizes=EXITS, margin=made.margin)
     for name, losses in zip(("positives", "negatives"), both, strict=True):
         kept = made.choose(losses, shares=made.shares) if made.choose else ()
         numbers["active_" + name] = [

@@ -47,6 +47,8 @@ def by_means(
     y: Float[Tensor, "m d"], k: int, generator: Generator
 ) -> Int[Tensor, " m"]:
     """k-means from a drawn seed; one cluster needs none."""
+    if k == 1:
+        return torch.zeros(len(y), dtype=torch.int64)
     seed = torch.randint(2**31, (), generator=generator, device=generator.device)
     return cluster(y, n_clusters=k, random_state=int(seed))
 

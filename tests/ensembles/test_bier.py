@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from mlcourse.datasets import glyphs
 from mlcourse.ensembles import (
     BIER,
     Adversary,
+    UnitGroups,
     activation_loss,
     bier_loss,
     binomial_deviance,
@@ -18,6 +20,10 @@ from mlcourse.ensembles import (
     norm_penalty,
     split_learners,
 )
+from mlcourse.networks import convnet
+from mlcourse.samplers import ClassBalancedBatches
+from mlcourse.synthesis import SplitEmbedding
+from mlcourse.training import embed, train
 
 SIZES = (1, 2, 3)
 NUMBERS = [{}, {"beta1": 1.5, "beta2": 0.2, "cost": 4.0}]
@@ -326,6 +332,37 @@ def test_one_step_of_the_module_makes_the_regressors_better(labels, generator):
         for p in adversary.parameters():
             p -= 1e-5 * p.grad
     assert adversary(parts).item() < before
+
+
+def test_trains_with_the_course_s_loop():
+    """Features in training, unit groups in use; regressors are known to the optimizer."""
+    g = torch.Generator().manual_seed(0)
+    data = glyphs(generator=g, n_classes=16, per_class=12)
+    net, sizes = (
+        convnet(12, channels=(1, 4, 8), normalized=False, generator=g),
+        (2, 4, 6),
+    )
+    unit = UnitGroups(sizes, weights=learner_weights(3).tolist())
+    psi = SplitEmbedding(net[:-1], nn.Sequential(net[-1], unit))
+    adversary = Adversary(sizes, hidden=4, generator=g)
+    first = [p.clone() for p in adversary.parameters()]
+    loss = BIER(net[-1], sizes=sizes, diversity=adversary, weight=0.01, cost=1.0)
+    batches = ClassBalancedBatches(
+        data.train.y, classes=4, per_class=4, n_batches=5, generator=g
+    )
+    history = train(
+        psi, loss, data.train.x, data.train.y, batches=batches, epochs=3, lr=1e-2,
+        validation=(data.validation.x, data.validation.y), generator=g,
+    )  # fmt: skip
+    assert history.loss[-1] < history.loss[0]
+    assert any(
+        not torch.equal(p, old)
+        for p, old in zip(adversary.parameters(), first, strict=True)
+    )
+    z = embed(psi, data.test.x)
+    lengths = [f.norm(dim=1) for f in z.split(sizes, dim=1)]
+    for length, alpha in zip(lengths, (1 / 6, 1 / 3, 1 / 2), strict=True):
+        torch.testing.assert_close(length, torch.full_like(length, alpha**0.5))
 
 
 # --- errors ---------------------------------------------------------------------------
