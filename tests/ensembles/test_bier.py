@@ -335,7 +335,7 @@ def test_one_step_of_the_module_makes_the_regressors_better(labels, generator):
 
 
 def test_trains_with_the_course_s_loop():
-    """Features in training, unit groups in use; regressors are known to the optimizer."""
+    """Features in training, unit groups in use; the regressors are trained, too."""
     g = torch.Generator().manual_seed(0)
     data = glyphs(generator=g, n_classes=16, per_class=12)
     net, sizes = (

@@ -365,7 +365,7 @@ def run(epochs, checkpoint=None, levels=(1, 2, 4)):
 
 
 def test_trains_with_masks_and_merges():
-    """Three splits, two matchings, one merger; the masks are those of the best epoch."""
+    """Three splits, two matchings, one merger; masks are those of the best epoch."""
     _, masks, division, history = run(4)
     assert len(history.loss) == 4
     assert masks.active.sum() == [1, 1, 2, 4, 4][history.best + 1]
