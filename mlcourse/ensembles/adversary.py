@@ -39,8 +39,8 @@ class Adversary(nn.Module):
     ------
     ValueError : if a size or hidden is < 1
 
-    Source: Opitz, Waltner, Possegger, Bischof, PAMI 42, 2020; hidden is 512 there. For
-    a regressor their code takes the norms of the columns of V.
+    Source: Opitz, Waltner, Possegger, Bischof, PAMI 42, 2020; hidden and norm_weight as
+    in their scripts. For a regressor their code takes the norms of the columns of V.
 
     >>> adversary = Adversary((1, 1), hidden=1, generator=torch.Generator())
     >>> for p in adversary.parameters():
@@ -54,7 +54,7 @@ class Adversary(nn.Module):
         sizes: Sequence[int],
         *,
         hidden: int = 512,
-        norm_weight: float | int = 100.0,
+        norm_weight: float | int = 1e5,
         generator: Generator,
     ) -> None:
         super().__init__()

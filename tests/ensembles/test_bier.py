@@ -338,15 +338,14 @@ def test_trains_with_the_course_s_loop():
     """Features in training, unit groups in use; the regressors are trained, too."""
     g = torch.Generator().manual_seed(0)
     data = glyphs(generator=g, n_classes=16, per_class=12)
-    net, sizes = (
-        convnet(12, channels=(1, 4, 8), normalized=False, generator=g),
-        (2, 4, 6),
-    )
+    sizes = (2, 4, 6)
+    net = convnet(12, channels=(1, 4, 8), normalized=False, generator=g)
     unit = UnitGroups(sizes, weights=learner_weights(3).tolist())
     psi = SplitEmbedding(net[:-1], nn.Sequential(net[-1], unit))
-    adversary = Adversary(sizes, hidden=4, generator=g)
+    adversary = Adversary(sizes, hidden=4, norm_weight=1.0, generator=g)
     first = [p.clone() for p in adversary.parameters()]
-    loss = BIER(net[-1], sizes=sizes, diversity=adversary, weight=0.01, cost=1.0)
+    loss = BIER(net[-1], sizes=sizes, diversity=adversary, weight=0.01,
+                norm_weight=1.0, cost=1.0)  # fmt: skip
     batches = ClassBalancedBatches(
         data.train.y, classes=4, per_class=4, n_batches=5, generator=g
     )
