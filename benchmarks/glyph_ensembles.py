@@ -117,7 +117,6 @@ class Made:
     cost: float | None = None  # of BIER's deviance
     choose: Callable[..., tuple[Tensor, ...]] | None = None
     shares: tuple[float, ...] = ()
-    margin: float = 1.0  # of HDC's losses
     dist: Callable[[Tensor], Tensor] | None = None  # of images; in place of psi
 
 
@@ -261,7 +260,7 @@ def exits(
         cascade = contrast(EXITS, shares, choose, margin)
         steps = round(begin * run.epochs) * STEPS
         run.fit(psi, after(steps, all_of_them, cascade))
-        return Made(psi, cut(EXITS), choose=choose, shares=shares, margin=margin)
+        return Made(psi, cut(EXITS), choose=choose, shares=shares)
 
     return make
 
@@ -521,12 +520,15 @@ def pair_weights(cos: Tensor, y: Tensor, cost: float) -> dict[str, float | list[
 
 
 def funnel(made: Made, z: Tensor, y: Tensor) -> dict[str, float | list[float]]:
-    """Pairs of a training batch that reach an exit of HDC, and cost something there."""
+    """Pairs of a training batch that reach an exit of HDC, and cost something there.
+
+    At a margin of 1 in every row, whatever the setting, so that rows compare.
+    """
     rows = next(iter(ClassBalancedBatches(
         y, classes=16, per_class=4, n_batches=1, generator=Generator().manual_seed(0)
     )))  # fmt: skip
     numbers: dict[str, float | list[float]] = {}
-    both = en.exit_losses(z[rows], y[rows], sizes=EXITS, margin=made.margin)
+    both = en.exit_losses(z[rows], y[rows], sizes=EXITS, margin=1.0)
     for name, losses in zip(("positives", "negatives"), both, strict=True):
         kept = made.choose(losses, shares=made.shares) if made.choose else ()
         numbers["active_" + name] = [
