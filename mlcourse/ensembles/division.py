@@ -79,7 +79,7 @@ class Division:
             at, last = self.epoch // self.every, len(self.levels) - 1
             before, now = (self.levels[min(max(i, 0), last)] for i in (at - 1, at))
             self.clusters, kept = divide(
-                y, self.clusters, before=before if at else now, now=now,
+                y, self.clusters, before=before, now=now,
                 last=self.levels[-1], generator=self.generator, on_split=self.on_split,
             )  # fmt: skip
             self.stability += kept
