@@ -19,6 +19,3 @@ def labels():
 def z(labels, generator):
     """Embeddings of learners of 1, 2 and 3 columns, in float64."""
     return torch.randn(len(labels), 6, generator=generator, dtype=torch.float64)
-
-
-SIZES = (1, 2, 3)
