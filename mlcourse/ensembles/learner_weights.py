@@ -66,7 +66,7 @@ def group_sizes(dim: int, *, n_learners: int) -> tuple[int, ...]:
             f"dim must be at least {least} for {n_learners} learners, got {dim}; the "
             "first would have no column"
         )
-    down = (exact + 1e-9).floor()
+    down = exact.floor()
     lost = (exact - down).argsort(descending=True, stable=True)
     down[lost[: dim - int(down.sum())]] += 1
     return tuple(down.int().tolist())
