@@ -91,8 +91,6 @@ def cluster(
             f"n_clusters must be from 1 to the number of points, {len(y)}, got "
             f"{n_clusters}"
         )
-    if n_clusters == 1:
-        return torch.zeros(len(y), dtype=torch.int64)
     means = KMeans(n_clusters, n_init=5, max_iter=100, random_state=random_state)
     found: np.ndarray = means.fit_predict(y.detach().cpu().double().numpy())
     return torch.as_tensor(found, dtype=torch.int64)

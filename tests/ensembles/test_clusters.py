@@ -84,7 +84,7 @@ def test_same_seed_same_clusters(generator):
     assert sorted(set(found[0].tolist())) == list(range(5))
 
 
-def test_one_cluster_needs_no_means():
+def test_one_cluster_has_all_points():
     assert cluster(torch.randn(4, 2), n_clusters=1, random_state=0).tolist() == [0] * 4
 
 

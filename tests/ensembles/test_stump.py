@@ -95,6 +95,11 @@ def test_a_threshold_is_between_its_neighbours(low, high):
     assert found.predict(np.array([[low], [high]])).tolist() == [0, 1]
 
 
+def test_a_threshold_is_halfway_between_numbers_whose_sum_is_infinite():
+    X = np.array([[1e308], [1.6e308]])
+    assert best_stump(X, np.array([0, 1]), np.ones(2)).threshold == 1.3e308
+
+
 @pytest.mark.errors
 def test_errors():
     with pytest.raises(ValueError, match="not all 0, got none that is > 0"):
