@@ -46,7 +46,7 @@ def reverse_gradient(
     ------
     ValueError : if weight is negative, or not finite
 
-    Source: Ganin, Lempitsky, ICML 2015, Sec. 3.1.
+    Source: Ganin, Lempitsky, ICML 2015.
 
     >>> x = torch.tensor([3.0, -1.0], requires_grad=True)
     >>> reverse_gradient(x, weight=0.5).square().sum().backward()
