@@ -20,6 +20,7 @@ CHAPTERS = (
     "samplers",
     "miners",
     "synthesis",
+    "selfsupervised",
 )
 #: Helpers that any lecture may use.
 SERVICES = ("datasets", "evaluation", "grading", "plots", "training")
