@@ -9,17 +9,15 @@ from mlcourse.selfsupervised.cosines import cosines
 from mlcourse.selfsupervised.diagnostics import clique_purity, right_shares
 from mlcourse.selfsupervised.group_relations import group_relations
 from mlcourse.selfsupervised.hog import hog
-from mlcourse.selfsupervised.local_targets import LocalTargets
-from mlcourse.selfsupervised.merging import merge_cliques
 from mlcourse.selfsupervised.random_warp import RandomWarp
 from mlcourse.selfsupervised.reliability import reliability
 from mlcourse.selfsupervised.reliable_relations import reliable_relations
 from mlcourse.selfsupervised.surrogate_batches import SurrogateBatches
 from mlcourse.selfsupervised.surrogate_loss import SurrogateLoss
+from mlcourse.selfsupervised.targets import frame_targets, target_loss
 from mlcourse.selfsupervised.transitivity import extend_cliques
 
 __all__ = [
-    "LocalTargets",
     "RandomWarp",
     "SurrogateBatches",
     "SurrogateLoss",
@@ -32,11 +30,12 @@ __all__ = [
     "compactness",
     "cosines",
     "extend_cliques",
+    "frame_targets",
     "group_relations",
     "grow_cliques",
     "hog",
-    "merge_cliques",
     "reliability",
     "reliable_relations",
     "right_shares",
+    "target_loss",
 ]

@@ -78,7 +78,8 @@ def compact_cliques(
             [1, 1, 0, 0, 0, 0]], dtype=torch.int32)
     """
     check_positive(n_cliques, "n_cliques")
-    check_positive(size - 1, "size - 1")
+    if size < 2:
+        raise ValueError(f"size must be >= 2, got {size}; a point alone states nothing")
     member = grow_cliques(sim, torch.arange(len(sim), device=sim.device), size=size)
     order = compactness(sim, member).argsort(descending=True, stable=True)
     taken, kept = set[int](), list[int]()

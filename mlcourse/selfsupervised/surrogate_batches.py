@@ -91,8 +91,9 @@ class SurrogateBatches(Sampler[list[int]]):
         """Group all points anew, and share the groups out to the batches."""
         if self.epoch % self.every == 0:
             sim = self._sim if self.epoch == 0 else self._similarity(z)
-            self.found.append(check_member(self._group(sim), len(z)).cpu())
-            self.assignment = self._assign(sim, self.found[-1]).cpu()
+            member = check_member(self._group(sim), len(z))
+            self.assignment = self._assign(sim, member).cpu()
+            self.found.append(member.cpu())
             check_batches(self.assignment, len(self.found[-1]))
         self.epoch += 1
 

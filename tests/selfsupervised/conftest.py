@@ -32,8 +32,3 @@ def member(generator):
     for k, size in enumerate((3, 1, 4, 2, 5, 4)):
         rows[k, torch.randperm(30, generator=generator)[:size]] = True
     return rows
-
-
-def lists(member):
-    """The members of each clique."""
-    return [row.nonzero().flatten().tolist() for row in member]

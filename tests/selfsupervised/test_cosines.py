@@ -22,7 +22,9 @@ def test_neither_a_common_part_nor_a_rotation_nor_the_unit_matters(generator):
 
 
 def test_a_point_in_the_middle_is_like_nobody_and_itself():
-    sim = cosines(torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]], requires_grad=True))
+    sim = cosines(
+        torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]], requires_grad=True)
+    )
     assert sim.tolist() == [[1, -1, 0], [-1, 1, 0], [0, 0, 1]]
     assert not sim.requires_grad
 
