@@ -3,8 +3,11 @@
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator
 
-Array = np.ndarray[Any, np.dtype[Any]]
+Array = NDArray[Any]
 
 
 class Swaps:
@@ -26,7 +29,7 @@ class Swaps:
         """The best move of each place in turn, if it lowers the cost; did any?"""
         moved = False
         for b, c in np.ndindex(*self.batches.shape):
-            k = self.batches[b, c]
+            k = int(self.batches[b, c])
             replaced, exchanged = self._replace(b, k), self._exchange(b, k)
             new, slot = int(replaced.argmin()), int(exchanged.argmin())
             if min(replaced[new], exchanged.flat[slot]) >= -self._tolerance:
@@ -36,14 +39,14 @@ class Swaps:
                 self._put(b, c, new)
             else:
                 other, place = divmod(slot, self.batches.shape[1])
-                new = self.batches[other, place]
+                new = int(self.batches[other, place])
                 self._put(b, c, new)
                 self._put(other, place, k)
         return moved
 
     def _replace(self, b: int, k: int) -> Array:
         """Rise of the cost if clique k of batch b gives way to each other (K,)."""
-        rise = 2 * (self.near[b] - self.S[k] - self.near[b, k])
+        rise: Array = 2 * (self.near[b] - self.S[k] - self.near[b, k])
         rise += self.repeat * (self.beside[b] - self.beside[b, k])
         rise += self.cover * (float(self.count[k] == 1) - (self.count == 0))
         rise[self.X[b] > 0] = np.inf
@@ -52,7 +55,7 @@ class Swaps:
     def _exchange(self, b: int, k: int) -> Array:
         """Rise if k of b changes places with each clique of each other batch (B, r)."""
         them, other = self.batches, np.arange(len(self.batches))[:, None]
-        rise = 2 * (self.near[b, them] - self.near[b, k] - 2 * self.S[k, them])
+        rise: Array = 2 * (self.near[b, them] - self.near[b, k] - 2 * self.S[k, them])
         rise += 2 * (self.near[:, [k]] - self.near[other, them])
         rise += self.repeat * (self.beside[b, them] - self.beside[b, k])
         rise += self.repeat * (self.beside[:, [k]] - self.beside[other, them])
@@ -72,3 +75,24 @@ class Swaps:
                 self.beside[b - 1, clique] += change
             if b + 1 < len(self.X):
                 self.beside[b + 1, clique] += change
+
+
+def greedy(
+    S: Array, B: int, r: int, repeat: float, cover: float, generator: Generator
+) -> Array:
+    """Batch after batch, clique after clique, what costs least; ties by a draw."""
+    count, last = np.zeros(len(S)), np.zeros(len(S))
+    batches = np.empty((B, r), dtype=np.int64)
+    for b in range(B):
+        order = torch.randperm(len(S), generator=generator, device=generator.device)
+        drawn = order.cpu().numpy()
+        chosen, near = np.zeros(len(S)), np.zeros(len(S))
+        for c in range(r):
+            rise = count + last if c == 0 else 2 * near + repeat * last
+            rise = rise - cover * (count == 0) * (c > 0)
+            rise[chosen > 0] = np.inf
+            k = drawn[rise[drawn].argmin()]
+            batches[b, c], chosen[k] = k, 1
+            near = near + S[k]
+        count, last = count + chosen, chosen
+    return batches

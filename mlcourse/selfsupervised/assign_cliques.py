@@ -2,14 +2,13 @@
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from mlcourse._check import check_neighbours, check_positive
 from mlcourse.selfsupervised._members import check_sim
-from mlcourse.selfsupervised._swaps import Array, Swaps
+from mlcourse.selfsupervised._swaps import Swaps, greedy
 from mlcourse.selfsupervised.assignment_cost import assignment_cost
 
 
@@ -71,7 +70,7 @@ def assign_cliques(
     S = check_sim(similarity).cpu().double()
     check_positive(n_batches, "n_batches")
     check_neighbours(per_batch, len(S), "per_batch", "cliques")
-    start = _greedy(S.numpy(), n_batches, per_batch, repeat, cover, generator)
+    start = greedy(S.numpy(), n_batches, per_batch, repeat, cover, generator)
     search = Swaps(start, S.numpy(), repeat, cover)
 
     def cost() -> float:
@@ -83,24 +82,3 @@ def assign_cliques(
         moved = search.one_pass()
         costs.append(cost())
     return Assignment(torch.as_tensor(search.batches).to(similarity.device), costs)
-
-
-def _greedy(
-    S: Array, B: int, r: int, repeat: float, cover: float, generator: Generator
-) -> Array:
-    """Batch after batch, clique after clique, what costs least; ties by a draw."""
-    count, last = np.zeros(len(S)), np.zeros(len(S))
-    batches = np.empty((B, r), dtype=np.int64)
-    for b in range(B):
-        order = torch.randperm(len(S), generator=generator, device=generator.device)
-        drawn = order.cpu().numpy()
-        chosen, near = np.zeros(len(S)), np.zeros(len(S))
-        for c in range(r):
-            rise = count + last if c == 0 else 2 * near + repeat * last
-            rise = rise - cover * (count == 0) * (c > 0)
-            rise[chosen > 0] = np.inf
-            k = drawn[rise[drawn].argmin()]
-            batches[b, c], chosen[k] = k, 1
-            near = near + S[k]
-        count, last = count + chosen, chosen
-    return batches

@@ -65,13 +65,13 @@ class RandomWarp(nn.Module):
             return x
         n, device, (h, w) = len(x), self.generator.device, x.shape[2:]
         uniform = torch.rand(n, 4, generator=self.generator, device=device) * 2 - 1
-        a, s, *t = uniform.to(x).T
+        a, s, t = uniform.to(x).split((1, 1, 2), dim=1)
         a, s = a * math.radians(self.angle), self.scale**-s  # 1 / s: where x' looks
-        turned = torch.stack([a.cos(), -a.sin() * h / w, a.sin() * w / h, a.cos()])
-        turned = s[:, None, None] * turned.T.view(n, 2, 2)
-        t = 2 * self.shift * torch.stack(t, dim=1)[:, :, None]
+        turn = torch.cat([a.cos(), -a.sin() * h / w, a.sin() * w / h, a.cos()], dim=1)
+        turn = (s * turn).view(n, 2, 2)
+        shift = 2 * self.shift * t[:, :, None]  # the sides are 2 long here
         grid = affine_grid(
-            torch.cat([turned, -turned @ t], dim=2), list(x.shape), False
+            torch.cat([turn, -turn @ shift], dim=2), list(x.shape), False
         )
         view = grid_sample(x, grid, padding_mode="border", align_corners=False)
         noise = torch.randn(x.shape, generator=self.generator, device=device)

@@ -19,64 +19,48 @@ class SurrogateBatches(Sampler[list[int]]):
     .. math:: s \to C \to X, \qquad
         q(\text{batch } b) : \; m \text{ points of each } C_k \text{ with } X_{bk} = 1
 
-    Before the first epoch s are weak similarities from elsewhere, as the network knows
-    nothing yet; later they come from its embeddings.
-
     Parameters
     ----------
-    sim : (n, n), similarities to start from, such as ``cosines(hog(x))``
+    sim : (n, n), s for the first epoch, from elsewhere: psi knows nothing yet
     group : from similarities to members (K, n), such as ``compact_cliques``
-    assign : from similarities and members to the groups of each batch (B, r), such as
-        ``assign_cliques`` of their ``clique_similarity``
-    per_group : m >= 1, points of a group in a batch. A smaller group is padded: each of
-        its points comes again when all others have come
-    n_batches : in an epoch, >= 1; the rows of the assignment in turn
+    assign : from both to the groups of each batch (B, r), such as ``assign_cliques``
+    per_group : m >= 1, points of a group in a batch; when all have come, they repeat
+    n_batches : >= 1, in an epoch; they are the rows of the assignment in turn
     generator : of the draws
-    similarity : from embeddings (n, k) to similarities (n, n)
-    every : epochs between two groupings, >= 1
+    similarity, every : from embeddings psi to s; epochs between two groupings, >= 1
 
     Attributes
     ----------
     labels : (r m,), surrogate class of each point of the batch at hand: b r + c for
         place c of row b of the assignment. All losses and miners take them
-    assignment : groups of each batch as of now
+    assignment, epoch : groups of each batch as of now; epochs begun so far
     found : members (K, n) of each grouping so far, the latest last
-    epoch : epochs begun so far
 
     Raises
     ------
-    ValueError : if a number is < 1, or group or assign gives anything else
-    RuntimeError : if batches are drawn before the first ``refresh``
+    ValueError, RuntimeError : if a number, group or batch is none; before ``refresh``
 
     Source: Bautista, Sanakoyeu, Tikhoncheva, Ommer, NIPS 2016; with k-means as
-    ``group`` it is close to Caron, Bojanowski, Joulin, Douze, ECCV 2018.
+    ``group`` close to Caron, Bojanowski, Joulin, Douze, ECCV 2018.
 
-    >>> x = torch.tensor([0.0, 0.1, 5.0, 5.1])
     >>> batches = SurrogateBatches(
-    ...     -(x[:, None] - x).abs(), per_group=3, n_batches=1,
-    ...     group=lambda sim: torch.tensor([[True, True, False, False]]),
-    ...     assign=lambda sim, member: torch.tensor([[0]]),
+    ...     torch.eye(4), group=lambda sim: sim > 0, per_group=2, n_batches=1,
+    ...     assign=lambda sim, member: torch.tensor([[3, 1]]),
     ...     generator=torch.Generator().manual_seed(0),
     ... )
-    >>> batches.refresh(x[:, None])
-    >>> [sorted(batch) for batch in batches], batches.labels.tolist()
-    ([[0, 0, 1]], [0, 0, 0])
+    >>> batches.refresh(torch.zeros(4, 1))
+    >>> list(batches), batches.labels.tolist()  # groups of one, padded
+    ([[3, 3, 1, 1]], [0, 0, 1, 1])
     """
 
     def __init__(
-        self,
-        sim: Float[Tensor, "n n"],
-        *,
-        group: Callable[[Tensor], Tensor],
-        assign: Callable[[Tensor, Tensor], Tensor],
-        per_group: int,
-        n_batches: int,
-        generator: Generator,
-        similarity: Callable[[Tensor], Tensor] = cosines,
+        self, sim: Float[Tensor, "n n"], *, group: Callable[[Tensor], Tensor],
+        assign: Callable[[Tensor, Tensor], Tensor], per_group: int, n_batches: int,
+        generator: Generator, similarity: Callable[[Tensor], Tensor] = cosines,
         every: int = 1,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if min(per_group, n_batches, every) < 1:
-            raise ValueError(f"per_group, n_batches and every must be >= 1, got "
+            raise ValueError("per_group, n_batches and every must be >= 1, got "
                              f"{per_group}, {n_batches} and {every}")  # fmt: skip
         self._sim, self._group, self._assign = check_sim(sim), group, assign
         self._similarity, self.per_group, self.every = similarity, per_group, every
@@ -94,26 +78,23 @@ class SurrogateBatches(Sampler[list[int]]):
             member = check_member(self._group(sim), len(z))
             self.assignment = self._assign(sim, member).cpu()
             self.found.append(member.cpu())
-            check_batches(self.assignment, len(self.found[-1]))
+            check_batches(self.assignment, len(member))
         self.epoch += 1
 
     def __iter__(self) -> Iterator[list[int]]:
         if not self.found:
             raise RuntimeError("call refresh(z) before each epoch, as train does")
+        (B, r), m = self.assignment.shape, self.per_group
         for turn in range(self.n_batches):
-            b, r = turn % len(self.assignment), self.assignment.shape[1]
-            self.labels = torch.arange(b * r, b * r + r).repeat_interleave(
-                self.per_group
-            )
-            yield draw(
-                self.found[-1][self.assignment[b]], self.per_group, self.generator
-            )
+            b = turn % B
+            self.labels = torch.arange(b * r, b * r + r).repeat_interleave(m)
+            yield draw(self.found[-1][self.assignment[b]], m, self.generator)
 
     def state_dict(self) -> dict[str, Any]:
         """What the next epoch depends on."""
-        return {"epoch": self.epoch, "found": self.found, "assignment": self.assignment}
+        return {"epoch": self.epoch, "found": [*self.found], "rows": self.assignment}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
-        self.epoch, self.assignment = state["epoch"], state["assignment"]
+        self.epoch, self.assignment = state["epoch"], state["rows"]
         self.found = list(state["found"])

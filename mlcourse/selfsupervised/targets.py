@@ -47,7 +47,8 @@ def frame_targets(
     check_neighbours(len(groups), z.shape[1], "groups in a batch", "dimensions")
     total = z.new_zeros(len(groups), z.shape[1]).index_add_(0, code, z)
     u, _, v = torch.linalg.svd(normalize(total), full_matrices=False)
-    return u @ v
+    targets: Tensor = u @ v
+    return targets
 
 
 def target_loss(

@@ -68,10 +68,10 @@ def test_cliques_only_grow_stay_disjoint_and_find_their_class(planted):
     assert sizes == sorted(sizes)
     assert sizes[0] == start.sum().item()
     assert sizes[-1] > 1.5 * sizes[0]
-    joined = extend_cliques(sim, start) & ~start
+    joined = extend_cliques(sim, start, level=0.1) & ~start
     most = torch.stack([labels[row].mode().values for row in start])
     right = (labels == most[:, None])[joined].double().mean()
-    assert right > 0.5  # 1 / 8 by chance
+    assert right > 0.6  # 1 / 8 by chance
 
 
 def test_a_point_that_two_cliques_want_joins_the_nearer():
