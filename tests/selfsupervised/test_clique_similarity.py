@@ -64,3 +64,12 @@ def test_a_shared_point_is_a_clash_and_far_cliques_are_none():
     assert clashes(sim, wide)[0, 1]  # 1 and 2 are nearer than 2 and 10
     apart = torch.tensor([[1, 1, 0, 0, 0], [0, 0, 0, 1, 1]]).bool()
     assert not clashes(sim, apart).any()
+
+
+def test_as_near_as_the_farthest_friend_is_no_clash():
+    x = torch.tensor([0.0, 1.0, 2.0, 3.0])
+    member = torch.tensor([[1, 1, 0, 0], [0, 0, 1, 1]]).bool()
+    assert not clashes(-(x[:, None] - x).abs(), member).any()
+    x[1:3] = torch.tensor([0.9, 1.8])
+    sim = -(x[:, None] - x).abs()  # 0.9 inside the first, 1.2 inside the second
+    assert clashes(sim, member).tolist() == [[False, True], [True, False]]
