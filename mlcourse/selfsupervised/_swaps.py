@@ -3,9 +3,7 @@
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Generator
 
 Array = NDArray[Any]
 
@@ -13,7 +11,9 @@ Array = NDArray[Any]
 class Swaps:
     """An assignment, and the sums from which the gain of a move is read off."""
 
-    def __init__(self, batches: Array, S: Array, repeat: float, cover: float) -> None:
+    def __init__(
+        self, batches: Array, S: Array, repeat: float | int, cover: float | int
+    ) -> None:
         self.batches, self.repeat, self.cover = batches, repeat, cover
         self.S = S - np.diag(np.diag(S))
         self.X = np.zeros((len(batches), len(S)))
@@ -75,24 +75,3 @@ class Swaps:
                 self.beside[b - 1, clique] += change
             if b + 1 < len(self.X):
                 self.beside[b + 1, clique] += change
-
-
-def greedy(
-    S: Array, B: int, r: int, repeat: float, cover: float, generator: Generator
-) -> Array:
-    """Batch after batch, clique after clique, what costs least; ties by a draw."""
-    count, last = np.zeros(len(S)), np.zeros(len(S))
-    batches = np.empty((B, r), dtype=np.int64)
-    for b in range(B):
-        order = torch.randperm(len(S), generator=generator, device=generator.device)
-        drawn = order.cpu().numpy()
-        chosen, near = np.zeros(len(S)), np.zeros(len(S))
-        for c in range(r):
-            rise = count + last if c == 0 else 2 * near + repeat * last
-            rise = rise - cover * (count == 0) * (c > 0)
-            rise[chosen > 0] = np.inf
-            k = drawn[rise[drawn].argmin()]
-            batches[b, c], chosen[k] = k, 1
-            near = near + S[k]
-        count, last = count + chosen, chosen
-    return batches

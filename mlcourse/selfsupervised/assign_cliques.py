@@ -7,8 +7,9 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from mlcourse._check import check_neighbours, check_positive
+from mlcourse.selfsupervised._greedy import greedy
 from mlcourse.selfsupervised._members import check_sim
-from mlcourse.selfsupervised._swaps import Swaps, greedy
+from mlcourse.selfsupervised._swaps import Swaps
 from mlcourse.selfsupervised.assignment_cost import assignment_cost
 
 

@@ -11,7 +11,7 @@ from mlcourse.selfsupervised.assignment_cost import check_batches
 @torch.no_grad()
 def group_relations(
     member: Bool[Tensor, "k n"], batches: Int[Tensor, "b r"]
-) -> tuple[Int[Tensor, "s 2"], Int[Tensor, "r 2"]]:
+) -> tuple[Int[Tensor, "s 2"], Int[Tensor, "t 2"]]:
     r"""Similar inside a group; dissimilar in two groups of one batch; else unknown.
 
     .. math:: S = \{ (i, j) : \exists k,\; i, j \in C_k \}, \qquad
@@ -25,7 +25,7 @@ def group_relations(
 
     Returns
     -------
-    S, D : (s, 2), (r, 2), int64, in lexicographic order. All losses on pairs take them.
+    S, D : (s, 2), (t, 2), int64, in lexicographic order. All losses on pairs take them.
         O(n^2) memory
 
     Raises

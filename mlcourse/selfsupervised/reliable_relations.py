@@ -19,7 +19,7 @@ class Relations(NamedTuple):
 
 @torch.no_grad()
 def reliable_relations(
-    sim: Float[Tensor, "n n"], *, similar: float, dissimilar: float
+    sim: Float[Tensor, "n n"], *, similar: float | int, dissimilar: float | int
 ) -> Relations:
     r"""The most similar pairs are in S, the least similar in D, all others unknown.
 

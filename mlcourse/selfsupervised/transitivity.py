@@ -10,7 +10,7 @@ from mlcourse.selfsupervised._members import check_member, check_sim
 
 @torch.no_grad()
 def extend_cliques(
-    sim: Float[Tensor, "n n"], member: Bool[Tensor, "k n"], *, level: float = 1e-3
+    sim: Float[Tensor, "n n"], member: Bool[Tensor, "k n"], *, level: float | int = 1e-3
 ) -> Bool[Tensor, "k n"]:
     r"""Add to a clique whom its members, on average, are too much like for chance.
 
