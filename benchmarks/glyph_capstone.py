@@ -147,7 +147,9 @@ def learn(
         psi = nn.Sequential(RandomWarp(generator=g), psi)
     rows_of, codes = sampler(made, y, g), y.unique(return_inverse=True)[1]
     optimizer = torch.optim.AdamW(psi.parameters(), lr=made.lr, weight_decay=1e-2)
-    mean = torch.optim.swa_utils.AveragedModel(psi, use_buffers=True)
+    mean = None
+    if made.average:
+        mean = torch.optim.swa_utils.AveragedModel(psi, use_buffers=True)
     steps, used = 0, 0.0
     while used < seconds:
         if isinstance(rows_of, HierarchicalBatches):
@@ -167,9 +169,10 @@ def learn(
             value.backward()
             optimizer.step()
             steps += 1
-            if made.average and used > seconds * 2 / 3:
+            if mean is not None and used > seconds * 2 / 3:
                 mean.update_parameters(psi)
-    return (mean.module if made.average and mean.n_averaged > 0 else psi), steps
+    averaged = mean is not None and mean.n_averaged > 0
+    return (mean.module if averaged else psi), steps
 
 
 @torch.no_grad()
