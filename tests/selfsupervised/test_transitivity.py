@@ -45,14 +45,40 @@ def test_extending_equals_a_loop(planted, level):
 
 def test_the_moments_are_those_of_a_t_distribution():
     """From t with nu = 9, a point is let in where its chance is below the level."""
-    chance = torch.linspace(0, 1, 4002, dtype=torch.float64)[1:-1]
+    chance = torch.linspace(0, 1, 1502, dtype=torch.float64)[1:-1]
     x = torch.as_tensor(stats.t.ppf(chance.numpy(), 9))
-    sim = torch.zeros(4001, 4001, dtype=torch.float64)
+    sim = torch.zeros(1501, 1501, dtype=torch.float64)
     sim[0, 1:] = sim[1:, 0] = x
-    member = torch.zeros(1, 4001, dtype=torch.bool)
+    member = torch.zeros(1, 1501, dtype=torch.bool)
     member[0, 0] = True
     grown = extend_cliques(sim, member, level=0.02).sum().item() - 1
-    assert grown == pytest.approx(80, abs=4)
+    assert grown == pytest.approx(30, abs=2)
+
+
+@pytest.mark.parametrize("level", [3e-3, 0.01, 0.03])
+def test_heavy_tails_are_taken_for_heavy(level):
+    """1,500 quantiles of t with nu = 5: how many join, by scipy's moments."""
+    chance = (torch.arange(1500, dtype=torch.float64) + 0.5) / 1500
+    x = torch.as_tensor(stats.t.ppf(chance.numpy(), 5))
+    sim = torch.zeros(1501, 1501, dtype=torch.float64)
+    sim[0, 1:] = sim[1:, 0] = x
+    member = torch.zeros(1, 1501, dtype=torch.bool)
+    member[0, 0] = True
+    nu = 4 + 6 / stats.kurtosis(x.numpy())
+    scale = x.std(correction=0).item() * ((nu - 2) / nu) ** 0.5
+    expected = int((x > stats.t.isf(level, nu, loc=x.mean().item(), scale=scale)).sum())
+    assert extend_cliques(sim, member, level=level).sum() - 1 == expected > 2
+    by_normal = int((x > x.std().item() * stats.norm.isf(level)).sum())
+    assert level > 3e-3 or expected < 0.8 * by_normal
+
+
+def test_a_member_of_another_clique_does_not_join():
+    """6.1 is nearer to 6.0 and 6.2 than to its own clique, itself and 9.0."""
+    x = torch.cat([torch.linspace(-1, 1, 96), torch.tensor([6.0, 6.2, 6.1, 9.0])])
+    member = torch.zeros(2, 100, dtype=torch.bool)
+    member[0, [96, 97]] = member[1, [98, 99]] = True
+    got = extend_cliques(-(x[:, None] - x).abs(), member, level=0.1)
+    assert torch.equal(got, member)
 
 
 def test_cliques_only_grow_stay_disjoint_and_find_their_class(planted):
