@@ -68,6 +68,10 @@ def test_relations_equal_a_loop(sim, similar, dissimilar):
 
 
 def test_ties_are_counted_out():
+    S, D, _ = reliable_relations(torch.ones(60, 60), similar=0.5, dissimilar=0.25)
+    pairs = torch.triu_indices(60, 60, offset=1).T
+    assert torch.equal(S, pairs[:885])
+    assert torch.equal(D, pairs[-442:])
     S, D, _ = reliable_relations(torch.ones(4, 4), similar=1 / 3, dissimilar=0.5)
     assert S.tolist() == [[0, 1], [0, 2]]
     assert D.tolist() == [[1, 2], [1, 3], [2, 3]]
