@@ -62,6 +62,28 @@ def test_costs_never_rise_and_are_those_of_the_batches(generator, repeat, cover)
     assert all(len(set(row)) == 4 for row in found.batches.tolist())
 
 
+@pytest.mark.parametrize(("repeat", "cover"), [(0.4, 0.0), (0.0, 3.0), (0.4, 0.7)])
+def test_the_start_takes_what_adds_least(generator, repeat, cover):
+    """Clique after clique, each by the full formula; the first is one used least."""
+    S = similarity(10, generator)
+    state = generator.get_state()
+    costs = assign_cliques(
+        S, n_batches=4, per_batch=3, repeat=repeat, cover=cover, generator=generator
+    ).costs
+    generator.set_state(state)
+    rows = []
+    for _ in range(4):
+        drawn = torch.randperm(10, generator=generator).tolist()
+        before = rows[-1] if rows else []
+        used = [sum(k in row for row in rows) + (k in before) for k in range(10)]
+        rows.append([min(drawn, key=lambda k, used=used: used[k])])
+        for _ in range(2):
+            rest = [k for k in drawn if k not in rows[-1]]
+            new = [[*rows[:-1], [*rows[-1], k]] for k in rest]
+            rows = min(new, key=lambda rows: cost(rows, S, repeat, cover))
+    assert costs[0] == pytest.approx(cost(rows, S, repeat, cover))
+
+
 @pytest.mark.parametrize(
     ("n", "repeat", "cover"),
     [(8, 0.3, 0.9), (8, 2.0, 0.2), (12, 0.0, 99.0), (12, 0.5, 99.0), (12, 3.0, 9.0)],
