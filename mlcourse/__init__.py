@@ -21,6 +21,7 @@ CHAPTERS = (
     "miners",
     "synthesis",
     "ensembles",
+    "selfsupervised",
 )
 #: Helpers that any lecture may use.
 SERVICES = ("datasets", "evaluation", "grading", "plots", "training")
