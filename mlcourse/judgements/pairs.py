@@ -72,10 +72,12 @@ def dissimilar_pairs(labels: Labels) -> Int[Tensor, "r 2"]:
     # (2, r): each column in one piece, as losses read columns
     D = index.new_empty(2, (n * n - int(size.square().sum())) // 2)
     done = 0
-    for i in index.split(max(1, BLOCK // max(1, n))):
+    step = max(1, BLOCK // max(1, n))
+    for start in range(0, n, step):
+        i = index[start : start + step]
         apart = (labels[i, None] != labels) & (i[:, None] < index)
         row, j = apart.nonzero().unbind(dim=1)
-        D[0, done : done + len(j)] = i[row]
+        torch.add(row, start, out=D[0, done : done + len(j)])
         D[1, done : done + len(j)] = j
         done += len(j)
     return D.T

@@ -1,4 +1,4 @@
-"""Sums over triplets, in blocks: value and gradient in one pass, O(n^2) memory."""
+"""Sums over pairs and triplets, in blocks: value and slope at once, O(n^2) memory."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,9 @@ from torch.autograd.function import once_differentiable
 from mlcourse._check import check_rows
 from mlcourse.losses._matrix import as_square
 
-#: Triplets at once: their indices and gaps fit a processor's cache.
+#: Rows at once: their indices and gaps fit a processor's cache.
 BLOCK = 2**16
-#: From gaps to the cost of each triplet and its slope.
+#: From distances of pairs, or gaps of triplets, to each one's cost and its slope.
 Cost = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
@@ -21,32 +21,40 @@ class _Total(torch.autograd.Function):
     """Total cost; its gradient is gathered on the way, as it costs one pass more."""
 
     @staticmethod
-    def forward(ctx: Any, dist: Tensor, T: Tensor, cost: Cost) -> Tensor:
+    def forward(ctx: Any, dist: Tensor, *lists: tuple[Tensor, Cost]) -> Tensor:
         """Sum of the costs, added up in float64."""
         entry, n = dist.flatten(), dist.shape[1]
         slopes = torch.zeros_like(entry)
         total = entry.new_zeros((), dtype=torch.float64)
-        for block in T.split(BLOCK):
-            a, p, k = block.unbind(dim=1)
-            near, far = torch.add(p, a, alpha=n), torch.add(k, a, alpha=n)
-            value, slope = cost(
-                entry.index_select(0, near).sub_(entry.index_select(0, far))
-            )
-            total += value.sum()
-            if ctx.needs_input_grad[0]:
-                slopes.index_add_(0, near, slope).index_add_(0, far, slope, alpha=-1)
+        for rows, cost in lists:
+            for block in rows.split(BLOCK):
+                i, *others = block.unbind(dim=1)
+                places = [torch.add(j, i, alpha=n) for j in others]
+                gap = entry.index_select(0, places[0])
+                for far in places[1:]:
+                    gap -= entry.index_select(0, far)
+                value, slope = cost(gap)
+                total += value.sum()
+                if ctx.needs_input_grad[0]:
+                    for place, sign in zip(places, (1, -1), strict=False):
+                        slopes.index_add_(0, place, slope, alpha=sign)
         ctx.save_for_backward(slopes.view_as(dist))
         return total.to(dist.dtype)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """In dist alone."""
         (slopes,) = ctx.saved_tensors
-        return grad * slopes, None, None
+        return (grad * slopes, *(None for _ in ctx.needs_input_grad[1:]))
 
 
-_total: Callable[[Tensor, Tensor, Cost], Tensor] = _Total.apply
+def total_cost(
+    dist: Float[Tensor, "n n"], *lists: tuple[Int[Tensor, "_ w"], Cost]
+) -> Float[Tensor, ""]:
+    """Sum of cost(Delta_ij) over pairs, of cost(Delta_ap - Delta_an) over triplets."""
+    apply: Callable[..., Tensor] = _Total.apply
+    return apply(dist, *lists)
 
 
 def mean_cost(
@@ -55,4 +63,4 @@ def mean_cost(
     """Mean over T of cost(Delta_ap - Delta_an); 0 where T is empty."""
     dist = as_square(dist, "dist")
     T = check_rows(T, name="T", width=3, n=len(dist))
-    return _total(dist, T, cost) / max(len(T), 1)
+    return total_cost(dist, (T, cost)) / max(len(T), 1)

@@ -4,7 +4,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mlcourse._check import check_positive, check_rows
-from mlcourse.losses._matrix import as_square, entries
+from mlcourse.losses._gaps import total_cost
+from mlcourse.losses._matrix import as_square
 
 
 def contrastive_loss(
@@ -47,6 +48,12 @@ def contrastive_loss(
     dist = as_square(dist, "dist")
     S = check_rows(S, name="S", width=2, n=len(dist))
     D = check_rows(D, name="D", width=2, n=len(dist))
-    pull = entries(dist, S[:, 0], S[:, 1]).square().sum() / 2
-    push = (margin - entries(dist, D[:, 0], D[:, 1])).clamp(min=0).square().sum() / 2
-    return (pull + push) / max(len(S) + len(D), 1)
+
+    def pull(d: Tensor) -> tuple[Tensor, Tensor]:
+        return d.square() / 2, d
+
+    def push(d: Tensor) -> tuple[Tensor, Tensor]:
+        inside = (margin - d).clamp_(min=0)
+        return inside.square() / 2, -inside
+
+    return total_cost(dist, (S, pull), (D, push)) / max(len(S) + len(D), 1)

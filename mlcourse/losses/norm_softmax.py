@@ -2,9 +2,10 @@
 
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
-from mlcourse._check import check_positive
-from mlcourse.losses._logits import margin_softmax, own_cosine
+from mlcourse._check import check_classes, check_positive
+from mlcourse.losses._matrix import as_float
 
 
 def norm_softmax_loss(
@@ -41,5 +42,7 @@ def norm_softmax_loss(
     tensor(0.3133)
     """
     check_positive(temperature, "temperature")
-    cos, target, own = own_cosine(cos, labels)
-    return margin_softmax(cos / temperature, target / temperature, own)
+    cos = as_float(cos, "cos")
+    check_classes(labels, *cos.shape)
+    total = cross_entropy(cos / temperature, labels.long(), reduction="sum")
+    return total / max(len(cos), 1)
