@@ -20,6 +20,7 @@ CHAPTERS = (
     "samplers",
     "miners",
     "synthesis",
+    "generalization",
 )
 #: Helpers that any lecture may use.
 SERVICES = ("datasets", "evaluation", "grading", "plots", "training")
