@@ -6,7 +6,7 @@ from jaxtyping import Float
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from torch import Tensor
 
-from mlcourse._check import check_labels, check_neighbours, check_points
+from mlcourse._check import check_labels, check_points
 
 
 def checked(
@@ -19,7 +19,11 @@ def checked(
             f"factor must be one value for each of the {len(z)} points, got shape "
             f"{tuple(factor.shape)}; of several numbers, probe one after the other"
         )
-    check_neighbours(folds, len(labels.unique()), name="folds", what="classes")
+    n_classes = len(labels.unique())
+    if not 2 <= folds <= n_classes:
+        raise ValueError(
+            f"folds must be from 2 to the number of classes, {n_classes}, got {folds}"
+        )
     return z, folds
 
 

@@ -69,7 +69,7 @@ class InstanceNCE(nn.Module):
     ) -> Float[Tensor, ""]:
         """The loss of queries and keys (n, k); then the keys are remembered."""
         key = check_points(key, "key").detach()
-        older = self.queue[: int(self.filled)].to(key.dtype)
+        older = self.queue[: int(self.filled)].to(key.dtype, copy=True)
         weights = None
         if self.weigh is not None:
             weights = self.weigh(torch.cdist(query.detach().to(key.dtype), older))

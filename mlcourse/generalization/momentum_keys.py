@@ -62,7 +62,8 @@ class MomentumKeys(nn.Module):
         z = self.psi(x)
         with torch.no_grad():
             self._follow()
-            return torch.cat([z, self.slow(self.view(x))], dim=1)
+            key = self.slow(self.view(x))
+        return torch.cat([z, key], dim=1)
 
     def _follow(self) -> None:
         """One step of the copy towards the network."""

@@ -35,7 +35,7 @@ def shared_triplets(
     ------
     TypeError, ValueError : unless labels is (n,), T rows of it with y_a != y_n
 
-    Source: Milbich, Roth, Brattoli, Ommer, TPAMI 2020: inter-class triplets. DiVA's code
+    Source: Milbich, Roth, Brattoli, Ommer, TPAMI 2020 (inter-class). DiVA's code
     (ECCV 2020) calls this standard, with n by inverse distance density; its other
     variant, random, mines under permuted labels, which lets some friends play n.
 

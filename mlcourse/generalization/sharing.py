@@ -70,15 +70,13 @@ class DiVA(nn.Module):
         named = {*self.losses, *self.weights, *self.projections, *(own and ["key"])}
         if unknown := sorted(named - set(self.sizes)):
             raise ValueError(
-                f"sizes must say how many columns each part has, but lacks {unknown}"
+                f"sizes must say the columns of each part, lacks {unknown}"
             )
         modules = {k: f for k, f in self.losses.items() if isinstance(f, nn.Module)}
         self.owned = nn.ModuleDict(modules)  # so that their parameters are found
         self.values: dict[str, float] = {}
 
-    def forward(
-        self, z: Float[Tensor, "n m"], labels: Int[Tensor, " n"]
-    ) -> Float[Tensor, ""]:
+    def forward(self, z: Float[Tensor, "n m"], labels: Int[Tensor, " n"]) -> Tensor:
         """L of the parts (n, k_1), (n, k_2) ... side by side."""
         parts = self.parts(z)
         first = next(iter(parts.values()))
@@ -98,7 +96,6 @@ class DiVA(nn.Module):
         """The embeddings of each head by name."""
         if z.shape[1] != sum(self.sizes.values()):
             raise ValueError(
-                f"z must have {sum(self.sizes.values())} columns, for {self.sizes}, "
-                f"got {z.shape[1]}"
+                f"z must have columns as in {self.sizes}, got {z.shape[1]}"
             )
         return dict(zip(self.sizes, z.split(list(self.sizes.values()), 1), strict=True))

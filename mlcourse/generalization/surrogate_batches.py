@@ -7,6 +7,7 @@ from jaxtyping import Int
 from torch import Generator, Tensor
 from torch.utils.data import Sampler
 
+from mlcourse._check import check_positive
 from mlcourse.generalization.surrogate_clusters import SurrogateClusters
 
 
@@ -19,7 +20,7 @@ class SurrogateBatches(Sampler[list[int]]):
             & \text{with probability } 1 - \epsilon \\
         \text{points of other clusters} & \text{else} \end{cases}
 
-    The place in the second part says the cluster: m points for each of g clusters.
+    The place in the second part says the cluster: m points for each of g.
 
     Parameters
     ----------
@@ -30,6 +31,10 @@ class SurrogateBatches(Sampler[list[int]]):
     noise : epsilon, from 0 to 1, against an auxiliary head that learns by heart
     generator : of the draws
 
+    Attributes
+    ----------
+    batches, clusters, groups, per_group, noise, generator : as given
+
     Raises
     ------
     ValueError : if a number is out of its range, or too few clusters have m points
@@ -39,11 +44,9 @@ class SurrogateBatches(Sampler[list[int]]):
 
     >>> x, y = torch.tensor([[0.0], [1.0], [5.0], [9.0]]), torch.tensor([0, 0, 1, 1])
     >>> g = Generator().manual_seed(0)
-    >>> clusters = SurrogateClusters(x, y, auxiliary=lambda: x, n_clusters=2,
-    ...                              generator=g)
-    >>> batches = SurrogateBatches([[3, 1]], clusters, groups=2, per_group=2, noise=0.0,
-    ...                            generator=g)
-    >>> [(b[:2], sorted(b[2:4]) in ([0, 2], [1, 3]), len(b)) for b in batches]
+    >>> c = SurrogateClusters(x, y, auxiliary=lambda: x, n_clusters=2, generator=g)
+    >>> both = SurrogateBatches([[3, 1]], c, groups=2, per_group=2, noise=0, generator=g)
+    >>> [(b[:2], sorted(b[2:4]) in ([0, 2], [1, 3]), len(b)) for b in both]
     [([3, 1], True, 6)]
     """
 
@@ -57,9 +60,8 @@ class SurrogateBatches(Sampler[list[int]]):
         noise: float | int = 0.2,
         generator: Generator,
     ) -> None:
-        for name, number in (("groups", groups), ("per_group", per_group)):
-            if number < 1:
-                raise ValueError(f"{name} must be >= 1, got {number}")
+        check_positive(groups, "groups")
+        check_positive(per_group, "per_group")
         if not 0 <= noise <= 1:
             raise ValueError(f"noise must be from 0 to 1, got {noise}")
         self.batches, self.clusters, self.generator = batches, clusters, generator
