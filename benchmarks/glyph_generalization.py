@@ -295,7 +295,8 @@ def fit(run: Run, images: GlyphImages, other: GlyphImages) -> Row:
     )  # fmt: skip
     history = train(
         run.psi, run.loss, images.x, images.y, batches=batches, epochs=EPOCHS,
-        validation=(other.x, other.y), generator=run.draws, lr=1e-2, loss_lr=1e-2,
+        validation=(other.x, other.y), generator=run.draws, lr=1e-2,
+        loss_lr=0.1 if isinstance(run.loss, Proxies) else 1e-2,
         hooks=[] if run.clusters is None else [run.clusters],
     )  # fmt: skip
     return {

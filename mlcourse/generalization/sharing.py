@@ -20,9 +20,8 @@ class DiVA(nn.Module):
     ----------
     sizes : name and columns of the parts of z, in their order; the first is psi_1, the
         head of the classes, with which alone the others are compared
-    losses : l_h by name, from embeddings (n, k_h) and labels (n,) to one number: the
-        same ranking loss, with negatives of other classes, ``shared_triplets``, or
-        ``intra_class_triplets``
+    losses : l_h by name, from embeddings (n, k_h) and labels (n,) to one number: a
+        ranking loss, also of ``shared_triplets`` and ``intra_class_triplets``
     sample : loss of the parts "sample" and "key", such as ``InstanceNCE``; None where
         there are none. ``MomentumKeys`` adds the key
     weights : lambda_h by name, 1 where nothing is said
@@ -37,8 +36,8 @@ class DiVA(nn.Module):
     ------
     ValueError : for names that are no part, gamma < 0, or columns that do not fit
 
-    Source: Milbich, Roth, Brattoli, Ommer, TPAMI 2020 (two heads); Milbich, Roth,
-    Bharadhwaj, Sinha, Bengio, Ommer, Cohen, ECCV 2020 (four). Test with ``Heads``.
+    Source: Milbich, Roth, Brattoli, Ommer, TPAMI 2020 (two heads); Milbich et al., ECCV
+    2020 (four). Test with ``Heads``.
 
     >>> import torch
     >>> total = lambda z, y: z.sum()
@@ -73,7 +72,7 @@ class DiVA(nn.Module):
                 f"sizes must say the columns of each part, lacks {unknown}"
             )
         modules = {k: f for k, f in self.losses.items() if isinstance(f, nn.Module)}
-        self.owned = nn.ModuleDict(modules)  # so that their parameters are found
+        self.owned = nn.ModuleDict(modules)
         self.values: dict[str, float] = {}
 
     def forward(self, z: Float[Tensor, "n m"], labels: Int[Tensor, " n"]) -> Tensor:

@@ -16,11 +16,10 @@ class SurrogateBatches(Sampler[list[int]]):
 
     .. math:: \text{batch} = \bigl(\text{batch of classes}, \;
         x_{1, 1}, \dots, x_{1, m}, \dots, x_{g, 1}, \dots, x_{g, m} \bigr), \quad
-        x_{c, j} \sim \begin{cases} \text{points of cluster } c
-            & \text{with probability } 1 - \epsilon \\
-        \text{points of other clusters} & \text{else} \end{cases}
+        x_{c, j} \sim \begin{cases} \text{cluster } c & \text{if } u > \epsilon \\
+        \text{the others} & \text{else} \end{cases}, \quad u \sim U(0, 1)
 
-    The place in the second part says the cluster: m points for each of g.
+    The place in the second part says the cluster.
 
     Parameters
     ----------
@@ -45,9 +44,9 @@ class SurrogateBatches(Sampler[list[int]]):
     >>> x, y = torch.tensor([[0.0], [1.0], [5.0], [9.0]]), torch.tensor([0, 0, 1, 1])
     >>> g = Generator().manual_seed(0)
     >>> c = SurrogateClusters(x, y, auxiliary=lambda: x, n_clusters=2, generator=g)
-    >>> both = SurrogateBatches([[3, 1]], c, groups=2, per_group=2, noise=0, generator=g)
-    >>> [(b[:2], sorted(b[2:4]) in ([0, 2], [1, 3]), len(b)) for b in both]
-    [([3, 1], True, 6)]
+    >>> both = SurrogateBatches([[3]], c, groups=2, per_group=2, noise=0, generator=g)
+    >>> [(b[0], sorted(b[1:3]) in ([0, 2], [1, 3]), len(b)) for b in both]
+    [(3, True, 5)]
     """
 
     def __init__(

@@ -128,5 +128,5 @@ def test_errors(z, labels):
         DiVA(SIZES, {}, weights={"x": 1}, projections={"intra": nn.Identity()})
     with pytest.raises(ValueError, match="gamma must be >= 0, got -1"):
         DiVA(SIZES, {}, gamma=-1)
-    with pytest.raises(ValueError, match="z must have columns as in .*'key': 2}, got 8"):
+    with pytest.raises(ValueError, match=r"as in \{'class': 3, .*, got 8"):
         DiVA(SIZES, {})(z[:, 1:], labels)
