@@ -344,9 +344,18 @@ def agreement(assignment: Tensor, images: GlyphImages) -> Row:
     return words({k: ami(v, assignment) for k, v in values.items()})
 
 
+def tried(job: Job) -> list[Row]:
+    """The rows of a job; none, and a line that says why, where it diverges."""
+    torch.set_num_threads(1)
+    try:
+        return one(job)
+    except ValueError as error:
+        print(job, error, flush=True)
+        return []
+
+
 def one(job: Job) -> list[Row]:
     """All rows of a method, setting and seed."""
-    torch.set_num_threads(1)
     table, method, setting, seed = job
     head = {"table": table, "method": method, "seed": str(seed), "setting": setting}
     if table == "shift":
@@ -533,10 +542,11 @@ def main() -> None:
         for choosing in (True, False):
             jobs = wanted(rows, options.tables, choosing=choosing)
             jobs.sort(key=lambda job: job[0] != "shift")  # the longest first
-            for found in workers.imap_unordered(one, jobs):
+            for found in workers.imap_unordered(tried, jobs):
                 rows += found
                 save(FILE, COLUMNS, sorted(rows, key=place))
-                print({k: found[0].get(k) for k in COLUMNS[:6]}, flush=True)
+                for row in found[:1]:
+                    print({k: row.get(k) for k in COLUMNS[:6]}, flush=True)
 
 
 def place(row: Row) -> tuple[int, int, int]:
