@@ -42,8 +42,7 @@ def adversarial_decorrelation(
         columns of z
 
     Source: Roth, Brattoli, Ommer, ICCV 2019, Sec. 3.3 (mutual information loss);
-    Milbich, Roth, Brattoli, Ommer, TPAMI 2020. It bounds no mutual information; it is 0
-    if no coordinate of R and z is ever large at once.
+    Milbich, Roth, Brattoli, Ommer, TPAMI 2020. It is no bound on mutual information.
 
     >>> import torch
     >>> z = torch.tensor([[0.6, 0.8], [1.0, 0.0]])

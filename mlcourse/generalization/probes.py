@@ -42,7 +42,7 @@ def factor_accuracy(
 
     >>> import torch
     >>> z = torch.tensor([[0.0], [5.0], [1.0], [6.0], [0.5], [7.0]])
-    >>> factor_accuracy(z, z[:, 0] > 3, torch.tensor([0, 0, 1, 1, 2, 2]), folds=3)
+    >>> factor_accuracy(z, (z[:, 0] > 3).int(), torch.arange(6) // 2, folds=3)
     1.0
     """
     z, folds = checked(z, factor, labels, folds)
