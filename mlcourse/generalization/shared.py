@@ -11,7 +11,7 @@ from mlcourse.generalization._choose import by_class, draw_outside
 @torch.no_grad()
 def shared_triplets(
     T: Int[Tensor, "t 3"], labels: Int[Tensor, " n"], *, generator: Generator
-) -> Int[Tensor, "t 3"]:
+) -> Int[Tensor, "s 3"]:
     r"""Let a random point of a third class play the positive of each triplet.
 
     .. math:: (a, p, n) \mapsto (a, p^*, n), \qquad
@@ -28,7 +28,7 @@ def shared_triplets(
 
     Returns
     -------
-    (t, 3) : rows (a, p*, n), all of three classes, in the order of T, without those for
+    (s, 3) : rows (a, p*, n), all of three classes, in the order of T, without those for
         which there is no third class. O(t + n log n).
 
     Raises

@@ -104,42 +104,24 @@ def test_gradient_is_minus_finite_differences(z, other, projection):
     assert slope[2, 1].item() == pytest.approx(expected, rel=1e-6, abs=1e-10)
 
 
-def linear_share(z, other):
-    """R^2 of z from other by least squares."""
-    known = torch.cat([other, torch.ones(len(other), 1).double()], dim=1)
-    rest = z - known @ torch.linalg.lstsq(known, z).solution
-    return 1 - (rest.square().sum() / (z - z.mean(dim=0)).square().sum()).item()
-
-
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_the_game_takes_a_copy_out_of_the_second_head(seed):
-    """Both heads see the same causes; the second learns to show something else."""
+def test_the_game_drives_the_causes_of_one_head_out_of_the_other(seed):
+    """Half of six causes are the first head; 0.8 of the second is of them at first."""
     g = torch.Generator().manual_seed(seed)
-    x = torch.randn(300, 4, generator=g, dtype=torch.float64)
-    first = x @ torch.randn(4, 3, generator=g, dtype=torch.float64)
-    L = torch.randn(3, 4, generator=g, dtype=torch.float64).requires_grad_()
-    R = nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 3)).double()
+    x = torch.randn(100, 6, generator=g, dtype=torch.float64)
+    L = torch.cat([torch.eye(3), 0.5 * torch.eye(3)]).double().requires_grad_()
+    R = nn.Sequential(nn.Linear(3, 12), nn.ReLU(), nn.Linear(12, 3)).double()
     for weight in R.parameters():
         weight.data = 0.5 * torch.randn(weight.shape, generator=g).double()
     players = torch.optim.Adam([
-        {"params": [L], "lr": 1e-2}, {"params": R.parameters(), "lr": 1e-2},
+        {"params": [L], "lr": 1e-2}, {"params": R.parameters(), "lr": 3e-2},
     ])  # fmt: skip
-    values = []
-    for _ in range(300):
+    for _ in range(60):
         players.zero_grad()
-        value = adversarial_decorrelation(first, x @ L.T, projection=R)
-        values.append(value.item())
-        value.backward()
+        adversarial_decorrelation(x[:, :3], x @ L, projection=R).backward()
         players.step()
-    assert values[-1] > min(values)
-    frozen = torch.optim.Adam(R.parameters(), lr=1e-2)
-    before = adversarial_decorrelation(first, first, projection=lambda u: u).item()
-    for _ in range(300):  # the best answer to the head that hides
-        frozen.zero_grad()
-        value = adversarial_decorrelation(first, (x @ L.T).detach(), projection=R)
-        value.backward()
-        frozen.step()
-    assert value.item() > before
+    own = L[:3].square().sum() / L.square().sum()
+    assert own < 0.55
 
 
 @pytest.mark.parametrize("n", [0, 1])
