@@ -39,8 +39,8 @@ def adapt_head(
     ------
     TypeError, ValueError : for shapes and numbers that do not fit
 
-    Source: Milbich, Roth, Sinha, Schmidt, Ghassemi, Ommer, NeurIPS 2021, Sec. 5; they
-    draw batches.
+    Source: Milbich, Roth, Sinha, Schmidt, Ghassemi, Ommer, NeurIPS 2021; they draw
+    batches.
 
     >>> head, f = nn.Linear(1, 1), torch.tensor([[1.0], [2.0]])
     >>> new = adapt_head(head, f, torch.tensor([0, 1]), steps=5, lr=0.1,

@@ -41,7 +41,7 @@ def adversarial_decorrelation(
     ValueError : unless z and other are finite and have equally many rows, and R has the
         columns of z
 
-    Source: Roth, Brattoli, Ommer, ICCV 2019, Sec. 3.3 (mutual information loss);
+    Source: Roth, Brattoli, Ommer, ICCV 2019 (mutual information loss);
     Milbich, Roth, Brattoli, Ommer, TPAMI 2020. It is no bound on mutual information.
 
     >>> import torch

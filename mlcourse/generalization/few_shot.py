@@ -30,7 +30,7 @@ def few_shot_episode(
     ------
     TypeError, ValueError : unless labels is (n,), shots >= 1, and classes large enough
 
-    Source: Milbich, Roth, Sinha, Schmidt, Ghassemi, Ommer, NeurIPS 2021, Sec. 5.
+    Source: Milbich, Roth, Sinha, Schmidt, Ghassemi, Ommer, NeurIPS 2021.
 
     >>> y = torch.tensor([3, 3, 3, 8, 8, 8])
     >>> support, query = few_shot_episode(y, shots=1, generator=Generator())

@@ -63,7 +63,6 @@ def instance_nce_loss(
     own = (query * key).sum(dim=1) / temperature
     if not rivals.numel():
         return own.sum() * 0
-    rivals = rivals.clamp(
-        min=torch.finfo(rivals.dtype).min / 4
-    )  # finite if none is left
+    least = torch.finfo(rivals.dtype).min / 4  # finite, where none is left
+    rivals = rivals.clamp(min=least)
     return softplus(rivals.logsumexp(dim=1) - own).mean()

@@ -68,11 +68,8 @@ class MIC(nn.Module):
             check_positive(number, name)
         if not gamma >= 0:
             raise ValueError(f"gamma must be >= 0, got {gamma}")
-        self.loss, self.surrogate_loss, self.projection = (
-            loss,
-            surrogate_loss,
-            projection,
-        )
+        self.loss, self.surrogate_loss = loss, surrogate_loss
+        self.projection = projection
         self.dim, self.weight, self.gamma = dim, weight, gamma
         self.groups, self.per_group = groups, per_group
         self.values: dict[str, float] = {}

@@ -45,7 +45,7 @@ def ood_splits(
     ------
     ValueError : if a class is on both sides or twice on one, or too few are left
 
-    Source: Milbich, Roth, Sinha, Schmidt, Ghassemi, Ommer, NeurIPS 2021, Sec. 3. In
+    Source: Milbich, Roth, Sinha, Schmidt, Ghassemi, Ommer, NeurIPS 2021. In
     their code a removal is a swap that failed: one that lowers the distance is kept.
 
     >>> means = torch.tensor([[0.0], [1.0], [10.0], [2.0], [11.0], [12.0]])

@@ -34,8 +34,8 @@ def class_standardize(
     ------
     TypeError, ValueError : unless features is finite (n, d), labels (n,), eps > 0
 
-    Source: Roth, Brattoli, Ommer, ICCV 2019, Sec. 3.2; their code's default leaves out
-    the division.
+    Source: Roth, Brattoli, Ommer, ICCV 2019; their code's default leaves out the
+    division.
 
     >>> features = torch.tensor([[1.0, 5.0], [3.0, 5.0], [10.0, 0.0], [40.0, 2.0]])
     >>> class_standardize(features, torch.tensor([7, 7, 2, 2])).tolist()

@@ -29,7 +29,7 @@ def surrogate_labels(
     ------
     ValueError : unless features is finite (n, d) and n_clusters from 1 to n
 
-    Source: Roth, Brattoli, Ommer, ICCV 2019, Sec. 3.2; k-means of scikit-learn.
+    Source: Roth, Brattoli, Ommer, ICCV 2019; k-means of scikit-learn.
 
     >>> features = torch.tensor([[0.0], [9.0], [0.1], [9.1]])
     >>> c = surrogate_labels(features, n_clusters=2, generator=Generator())

@@ -27,7 +27,7 @@ class SurrogateBatches(Sampler[list[int]]):
     clusters : the hook with the assignment, read anew for each epoch
     groups, per_group : g, m >= 1, different clusters, and points of each without
         replacement; a cluster of fewer points is never drawn
-    noise : epsilon, from 0 to 1, against an auxiliary head that learns by heart
+    noise : epsilon, from 0 to 1, against a surrogate head that learns by heart
     generator : of the draws
 
     Attributes

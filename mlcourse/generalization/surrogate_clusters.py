@@ -34,7 +34,7 @@ class SurrogateClusters:
     ------
     TypeError, ValueError : for shapes and numbers that do not fit
 
-    Source: Roth, Brattoli, Ommer, ICCV 2019, Sec. 3.2; every 4 epochs in their code,
+    Source: Roth, Brattoli, Ommer, ICCV 2019; every 4 epochs in their code,
     which does not standardize the auxiliary embedding.
 
     >>> import torch
