@@ -21,6 +21,7 @@ CHAPTERS = (
     "miners",
     "synthesis",
     "ensembles",
+    "generalization",
     "selfsupervised",
 )
 #: Helpers that any lecture may use.

@@ -28,6 +28,8 @@ OPENS = {
     "10": (),
     "11": ("miners",),
     "12": ("synthesis",),
+    "13": ("ensembles",),
+    "14": ("generalization",),
     "15": ("selfsupervised",),
 }
 
