@@ -174,7 +174,7 @@ def test_metadata_folders_and_a_missing_kernel_cost_nothing(batch):
 
 def test_an_error_is_never_a_zero(batch):
     table = {line["student"]: line for line in batch.table("grades.csv")}
-    assert len(table) == len(NAMES) + 9
+    assert len(table) == len(NAMES) + 13
     assert table["right"] | {"total": "5", "max": "5"} == table["right"]
     assert table["zzz_nothing"]["status"] == "no_submission"
     assert {table[name]["total"] for name in ("link", "pipe", "zzz_nothing")} == {""}
@@ -264,7 +264,7 @@ def test_statistics_of_the_checks(batch):
     by_check = {line["check"]: line for line in batch.table("items.csv")}
     others = by_check["Twice other numbers"]
     assert others["hidden"] == "yes"
-    assert int(others["submissions"]) == len(NAMES) + 2
+    assert int(others["submissions"]) == len(NAMES) + 3
     assert 0 < float(others["passed"]) < 1
     assert -1 <= float(others["discrimination"]) <= 1
     assert " x " in others["message_1"]
