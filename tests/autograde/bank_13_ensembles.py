@@ -668,9 +668,9 @@ right(
     explain_13_7="""
 Two learners full of random numbers would correlate even less and help nobody, so the
 figure by itself is no evidence; I would like to see how well each does by itself, how
-well all do jointly, and whether they fail on the same pairs. And she changed the budget:
-her system is much bigger and took longer, so a wider net trained with equal effort ought
-to stand in the table, too.
+well all do jointly, and whether they fail on the same pairs. And she changed the
+budget: her system is much bigger and took longer, so a wider net trained with equal
+effort ought to stand in the table, too.
 """,
 )
 
@@ -686,9 +686,14 @@ def _funnel(losses, shares, rank, *, largest=True, rounded=math.ceil):
     return rows
 
 
-@wrong("13.8", "this one by that of exit 1")
+@wrong("13.8", "this one by that of the exit before")
 def funnel(losses, shares):
     return _funnel(losses, shares, lambda table, k: table[0])
+
+
+@wrong("13.8", "this one by that of the first exit")
+def funnel(losses, shares):  # right up to the second
+    return _funnel(losses, shares, lambda table, k: table[k if k < 2 else 0])
 
 
 @wrong("13.8", "that of the exit before")
