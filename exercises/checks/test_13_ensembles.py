@@ -569,10 +569,10 @@ def _check_twin(answers, n, d):
     joint = torch.corrcoef(torch.cat([z, got], dim=1).T)[:d, d:].nan_to_num(nan=0.0)
     a, b = (int(i) for i in np.unravel_index(int(joint.abs().argmax()), joint.shape))
     most = joint[a, b].item()
-    assert abs(most) <= 0.9, (
+    assert abs(most) <= 0.5, (
         f"{call}: column {b} of the twin has the correlation {most:.3f} with column "
-        f"{a} of z, expected 0.9 at most, up or down: no column may be one of z again, "
-        f"moved or turned in sign. {APART}"
+        f"{a} of z, expected 0.5 at most, up or down: each column must be a mixture of "
+        f"many of z, no one of them large. {APART}"
     )
 
 

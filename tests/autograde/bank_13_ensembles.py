@@ -544,12 +544,12 @@ def renumber(old, new, K):  # rows are old, so the renaming is turned round
 # ---------------------------------------------------------------------- 13.6 Break it
 
 
-@wrong("13.6", "one of z again")
+@wrong("13.6", "a mixture of many")
 def twin(z):
     return z.flip(1)
 
 
-@wrong("13.6", "one of z again")
+@wrong("13.6", "a mixture of many")
 def twin(z):
     return -z
 
@@ -571,7 +571,7 @@ def twin(z):  # turned, and made of length 1
     return normalize(z @ torch.as_tensor(dct(np.eye(d), norm="ortho")), dim=1)
 
 
-@wrong("13.6", "one of z again")
+@wrong("13.6", "a mixture of many")
 def twin(z):  # pairs of columns turned: with an odd number, one stays
     out = z.clone()
     for a in range(0, z.shape[1] - 1, 2):
@@ -580,7 +580,7 @@ def twin(z):  # pairs of columns turned: with an odd number, one stays
     return out
 
 
-@wrong("13.6", "one of z again")
+@wrong("13.6", "a mixture of many")
 def twin(z):  # a mirror that moves each column a little
     return z - 2 / z.shape[1] * z.sum(dim=1, keepdim=True)
 
@@ -590,9 +590,16 @@ def twin(z):
     return z @ z.T
 
 
-@wrong("13.6", "one of z again")
+@wrong("13.6", "a mixture of many")
 def twin(z):  # each column twice, a little smaller
     return torch.cat([z, z], dim=1) / 2**0.5
+
+
+@wrong("13.6", "a mixture of many")
+def twin(z):  # a turn drawn at random
+    d = z.shape[1]
+    square = torch.randn(d, d, generator=torch.Generator().manual_seed(0))
+    return z @ torch.linalg.qr(square.double())[0]
 
 
 @right("13.6")
@@ -601,13 +608,11 @@ def twin(z):
 
 
 @right("13.6")
-def twin(z):  # neighbours turned by 45 degrees, all the way round
-    out = z.clone()
-    for a in range(z.shape[1]):
-        b = (a + 1) % z.shape[1]
-        out[:, [a, b]] = torch.stack([out[:, a] - out[:, b], out[:, a] + out[:, b]], 1)
-        out[:, [a, b]] /= 2**0.5
-    return out
+def twin(z):  # Hartley's transform, and three columns of 0
+    d = z.shape[1]
+    angle = 2 * math.pi * torch.arange(d)[:, None] * torch.arange(d) / d
+    mixed = z.double() @ ((angle.cos() + angle.sin()) / d**0.5).double()
+    return torch.nn.functional.pad(mixed, (0, 3))
 
 
 # ------------------------------------------------------------------------ 13.7 Explain
