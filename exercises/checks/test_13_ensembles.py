@@ -609,7 +609,9 @@ def test_explanation_is_there(answers):
     joined = own_words(answers, "explain_13_7", rubric=RUBRIC, see=EQUAL)
     hides = ("nois", "useless", "random", "rotat", "error", "alone", "by itself",
              "nonsense", "garbage", "worthless", "meaningless", "copy", "copies",
-             "individual", "uninformative", "mistakes")  # fmt: skip
+             "individual", "uninformative", "mistakes", "on its own", "on their own",
+             "each learner", "each network", "each member", "separately",
+             "quality")  # fmt: skip
     assert any(stem in joined for stem in hides), (
         "explain_13_7 does not say which learners have a low correlation as well, "
         f"though they add nothing. {APART}"
