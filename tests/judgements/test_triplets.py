@@ -9,6 +9,7 @@ from mlcourse.judgements import (
     all_triplets,
     dissimilar_pairs,
     similar_pairs,
+    triplets,
     triplets_from_pairs,
 )
 
@@ -22,7 +23,9 @@ def test_by_hand():
     ]
 
 
-def test_equals_a_loop_over_the_definition(generator):
+@pytest.mark.parametrize("block", [1, 50, 2**16])
+def test_equals_a_loop_over_the_definition(generator, monkeypatch, block):
+    monkeypatch.setattr(triplets, "BLOCK", block)
     y = torch.randint(-2, 3, (15,), generator=generator)
     expected = [
         [a, p, n]

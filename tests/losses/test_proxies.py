@@ -192,6 +192,11 @@ def test_norm_softmax_equals_its_loop(cos, labels):
         assert value == pytest.approx(expected, rel=1e-12)
 
 
+def test_norm_softmax_of_one_point_is_its_surprise():
+    value = norm_softmax_loss(torch.zeros(1, 3), torch.tensor([2]))
+    assert value.item() == pytest.approx(math.log(3))
+
+
 def test_cosface_equals_its_loop(cos, labels):
     for keywords, m, s in (({"margin": 0.2, "scale": 5}, 0.2, 5), ({}, 0.35, 64)):
         target = [s * (value - m) for value in own(cos, labels)]
