@@ -28,6 +28,7 @@ OPENS = {
     "10": (),
     "11": ("miners",),
     "12": ("synthesis",),
+    "13": ("ensembles",),
 }
 
 
