@@ -2,6 +2,7 @@
 
 from mlcourse.plots.balls import plot_ball
 from mlcourse.plots.band import plot_band
+from mlcourse.plots.blocks import plot_blocks
 from mlcourse.plots.counts import plot_counts
 from mlcourse.plots.curves import plot_curves
 from mlcourse.plots.dendrogram import plot_dendrogram
@@ -9,6 +10,7 @@ from mlcourse.plots.density import plot_density
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.forces import plot_forces
+from mlcourse.plots.funnel import plot_funnel
 from mlcourse.plots.gaps import plot_gaps
 from mlcourse.plots.groups import plot_groups
 from mlcourse.plots.heat import plot_heat
@@ -34,6 +36,7 @@ from mlcourse.plots.soft_neighbours import plot_soft_neighbours
 from mlcourse.plots.style import figure
 from mlcourse.plots.thumbnails import marks_of, plot_thumbnails
 from mlcourse.plots.turns import plot_turns
+from mlcourse.plots.weighted import plot_weighted
 
 __all__ = [
     "figure",
@@ -41,6 +44,7 @@ __all__ = [
     "marks_of",
     "plot_ball",
     "plot_band",
+    "plot_blocks",
     "plot_counts",
     "plot_curves",
     "plot_dendrogram",
@@ -48,6 +52,7 @@ __all__ = [
     "plot_ellipse",
     "plot_fibres",
     "plot_forces",
+    "plot_funnel",
     "plot_gaps",
     "plot_groups",
     "plot_heat",
@@ -71,6 +76,7 @@ __all__ = [
     "plot_soft_neighbours",
     "plot_thumbnails",
     "plot_turns",
+    "plot_weighted",
     "show",
     "slide",
 ]
