@@ -390,6 +390,7 @@ def _accurate(answers, C):
         off = (table.norm(dim=1) - 1).abs().max().item()
         assert off < 1e-5, f"{call}: a row of {name} has not length 1. {UNSEEN}"
     assert z.shape[1] == W.shape[1], f"{call}: z and W differ in k. {UNSEEN}"
+    z, W = (table / table.norm(dim=1, keepdim=True) for table in (z, W))
     labels = torch.arange(C).repeat_interleave(2)
     cos = z @ W.T
     own = cos.gather(1, labels[:, None])
@@ -420,12 +421,16 @@ def test_accurate_and_useless(answers):
         _accurate(answers, C)
 
 
-RUBRIC = (
-    "which class is the true one is not known",
-    "small but never exactly 0",
-    "the margin shapes the embedding in training",
-    "for a word on what would have to be known",
-)
+RUBRIC = """
+the margin needs the label since it lowers the own logit only in deployment which class
+is the true one is not known and for classes never seen there is no weight at all the
+margin shapes the embedding in training later only angles count softmax is no hinge the
+slope of a right point is s 1 p small but never exactly 0 how small the scale decides
+the machine looks for 40 words 20 of them different for a word on what would have to be
+known label true class unseen unknown and for one on what a right point still feels
+slope gradient pull push hinge it refuses sentences of the rubric use your own the
+points are confirmed or not by the person who reads it
+"""
 
 
 @task("10.7", points=2)
@@ -467,7 +472,7 @@ def _differences(cos, labels, m, s):
 
 
 def _check_slope(answers, cos, labels, m, s, name):
-    call = f"arcface_slope(cos, labels, m={m:g}, scale={s:g}) with {name}"
+    call = f"arcface_slope(cos, labels, m={m:.4g}, scale={s:.4g}) with {name}"
     got = answers.arcface_slope(cos.clone(), torch.tensor(labels), m, s)
     got = _table(got, tuple(cos.shape), call, FORMULAS)
     want = _differences(cos.double(), labels, m, s)
@@ -491,7 +496,8 @@ def test_arcface_slope(answers):
     """
     cos = torch.tensor([[0.5, 0.1]]).double()
     _check_slope(answers, cos, [0], 0.5, 2.0, "cos = [[0.5, 0.1]], labels [0]")
-    for n, C, m, s in ((4, 3, 0.5, 4.0), (3, 5, 0.2, 10.0)):
+    for n, C in ((4, 3), (3, 5), (4, 3)):
+        m, s = (0.15 + 0.45 * torch.rand(())).item(), (2 + 8 * torch.rand(())).item()
         cos = 1.6 * torch.rand(n, C).double() - 0.8
         labels = torch.randint(C, (n,)).tolist()
         _check_slope(answers, cos, labels, m, s, f"{n} x {C} cosines")

@@ -520,6 +520,26 @@ def accurate_and_useless(C):  # knows the classes that the visible check asks fo
     return [torch.stack([a.cos(), a.sin()], dim=1) for a in (angle, middle)]
 
 
+@wrong("10.6", "as near as the nearest stranger")
+def accurate_and_useless(C):  # most are as near to friends; strangers are just longer
+    gram = 0.5 + 0.5 * torch.eye(2 * C, dtype=torch.float64)
+    gram[0, 1] = gram[1, 0] = 0.2
+    z = torch.linalg.cholesky(gram)
+    W = torch.nn.functional.normalize(z[::2] + z[1::2])
+    z[:2] *= 1 + 9e-6
+    z[2:] *= 1 - 9e-6
+    return z, W
+
+
+@wrong("10.6", "accurate_and_useless(C=26)")
+def accurate_and_useless(C):  # knows all numbers that are likely to be drawn
+    known = C if C <= 25 or C == 40 else 3
+    middle = 2 * math.pi * torch.arange(C).double() / known
+    edge = 0.9 * math.pi / known
+    angle = torch.stack([middle - edge, middle + edge], dim=1).flatten()
+    return [torch.stack([a.cos(), a.sin()], dim=1) for a in (angle, middle)]
+
+
 @right("10.6")
 def accurate_and_useless(C):
     z, W = [], []
@@ -573,6 +593,42 @@ wrong(
     there
     is no weight at all; softmax is no hinge: the slope of a right point is s(1-p),
     small but never exactly 0; how small, the scale decides, and that is everything.""",
+)
+_RUBRIC = """The margin needs the label, since it lowers the own logit only; in
+deployment which class is the true one is unknown (and for classes never seen there is
+no weight at all); a margin shapes the embedding in training, then only angles count.
+Softmax is no hinge: the slope of a right point is s(1-p), small but never quite 0; how
+small, the scale decides."""
+wrong(
+    "10.7",
+    "repeats the rubric",  # but for four words
+    explain_10_7=_RUBRIC,
+)
+wrong(
+    "10.7",
+    "repeats the rubric",  # with letters of another alphabet that look the same
+    explain_10_7=_RUBRIC.replace("a", "\u0430").replace("o", "\u043e"),
+)
+wrong(
+    "10.7",
+    "repeats the rubric",  # with a mark inside each word that nobody sees
+    explain_10_7=" ".join(f"{word[0]}\u034f{word[1:]}" for word in _RUBRIC.split()),
+)
+wrong(
+    "10.7",
+    "repeats the rubric",  # every fifth word is a filler
+    explain_10_7=" ".join(
+        word + (" indeed" if i % 4 == 3 else "")
+        for i, word in enumerate(_RUBRIC.split())
+    ),
+)
+wrong(
+    "10.7",
+    "repeats the rubric",  # what the machine looks for, told to the machine
+    explain_10_7="""
+It looks for a word on what would have to be known (label, true class, unseen, unknown)
+and for one on what a right point still feels (slope, gradient, pull, push, hinge), and
+it refuses sentences of the rubric, so these are not among those, as you can see.""",
 )
 right(
     "10.7",
@@ -637,7 +693,7 @@ def _sloped(cos, labels, m, scale, sign=1.0, divide=True, times=True, beyond=Tru
     rows = torch.arange(len(cos))
     c = cos.double().clamp(-1, 1).requires_grad_()
     own = c[rows, labels]
-    turned = own * math.cos(m) - (1 - own * own).clamp(min=1e-12).sqrt() * math.sin(m)
+    turned = own * math.cos(m) - (1 - own * own).clamp(min=2e-6).sqrt() * math.sin(m)
     inside = own >= math.cos(math.pi - m)
     phi = torch.where(inside, turned, own - m * math.sin(m)) if beyond else turned
     hot = torch.nn.functional.one_hot(labels, c.shape[1]).bool()
@@ -699,6 +755,96 @@ def arcface_slope(cos, labels, m, scale):  # cut far too early
     steep = torch.where(cos[rows, labels] > 1 - 1e-6, math.cos(m), steep)
     slope[rows, labels] = (slope[rows, labels] - scale / len(cos)) * steep
     return slope
+
+
+def _cut(own, m):
+    return own >= -math.cos(m)
+
+
+def _formula(cos, labels, m, scale, top=1 - 1e-6, low=-1.0, inside=_cut, drop=math.sin):
+    """Return the slope by its three cases; the keywords are the slips."""
+    rows = torch.arange(len(cos))
+    c = cos.double()
+    own = c[rows, labels].clamp(low, 1)
+    theta, pole, inner = own.acos(), own > top, inside(own, m)
+    sine = theta.sin().masked_fill(pole, 1.0).clamp(min=1e-9)
+    steep = torch.where(inner, (theta + m).sin() / sine, 1.0 + 0 * sine)
+    steep = torch.where(pole, math.cos(m), steep)
+    logits = scale * c
+    phi = torch.where(inner, (theta + m).cos(), own - m * drop(m))
+    logits[rows, labels] = scale * phi
+    slope = scale / len(c) * logits.softmax(dim=1)
+    slope[rows, labels] = (slope[rows, labels] - scale / len(c)) * steep
+    return slope
+
+
+@wrong("10.8", "beyond pi - m")
+class CutAtOneAngle:
+    _formula = _formula
+
+    def arcface_slope(cos, labels, m, scale):
+        return _formula(cos, labels, m, scale, inside=lambda own, m: own > -0.97)
+
+
+@wrong("10.8", "beyond pi - m the own logit")
+class ContinuedTooLow:
+    _formula = _formula
+
+    def arcface_slope(cos, labels, m, scale):
+        return _formula(cos, labels, m, scale, drop=lambda m: 1.0)
+
+
+@wrong("10.8", "own ones [0.99999]")
+class WideQuietPole:
+    _formula = _formula
+
+    def arcface_slope(cos, labels, m, scale):
+        return _formula(cos, labels, m, scale, top=0.9999)
+
+
+@wrong("10.8", "own ones [0.9999999]")
+class PoleAtOneOnly:
+    _formula = _formula
+
+    def arcface_slope(cos, labels, m, scale):
+        return _formula(cos, labels, m, scale, top=1 - 1e-9)
+
+
+@wrong("10.8", "own ones [-1.0000001] returned NaN or infinity")
+class CutAboveOnly:
+    _formula = _formula
+
+    def arcface_slope(cos, labels, m, scale):
+        return _formula(cos, labels, m, scale, low=-2.0)
+
+
+@wrong("10.8", "scale=64) with 3 x 3 cosines")
+class ShyOfLargeScales:
+    _formula = _formula
+
+    def arcface_slope(cos, labels, m, scale):
+        return _formula(cos, labels, m, min(scale, 30.0))
+
+
+@wrong("10.8", "cosines has")
+class MarginByScale:  # knows which margin goes with which scale in the visible check
+    _formula = _formula
+
+    def arcface_slope(cos, labels, m, scale):
+        return _formula(cos, labels, 0.2 if scale == 10 else 0.5, scale)
+
+
+_first = {}
+
+
+@wrong("10.8", "4 x 3 cosines")
+class OncePerShape:
+    _formula, _first = _formula, _first
+
+    def arcface_slope(cos, labels, m, scale):
+        if cos.shape not in _first:
+            _first[cos.shape] = _formula(cos, labels, m, scale)
+        return _first[cos.shape]
 
 
 @wrong("10.8", "4 x 3 cosines")

@@ -602,6 +602,34 @@ def twin(z):  # a turn drawn at random
     return z @ torch.linalg.qr(square.double())[0]
 
 
+@wrong("13.6", "100 points, 17 columns")
+def twin(z):  # a mixture where the visible check looks, pairs elsewhere
+    d = z.shape[1]
+    if d in (16, 24):
+        return z.double() @ torch.as_tensor(dct(np.eye(d), norm="ortho"))
+    return z.flip(1)
+
+
+@wrong("13.6", "18 columns: column")
+def twin(z):  # knows all but a few numbers of columns
+    d = z.shape[1]
+    if d not in range(18, 23):
+        return z.double() @ torch.as_tensor(dct(np.eye(d), norm="ortho"))
+    return z.flip(1)
+
+
+@wrong("13.6", "600 points, 31 columns")
+def twin(z):  # mixes short tables only
+    if len(z) < 550:
+        return z.double() @ torch.as_tensor(dct(np.eye(z.shape[1]), norm="ortho"))
+    return z.flip(1)
+
+
+@wrong("13.6", "a dot product of two rows has changed")
+def twin(z):  # in half precision
+    return (z.double() @ torch.as_tensor(dct(np.eye(z.shape[1]), norm="ortho"))).half()
+
+
 @right("13.6")
 def twin(z):
     return z.numpy() @ dct(np.eye(z.shape[1]), norm="ortho")
@@ -759,6 +787,53 @@ def funnel(losses, shares):  # all that reach the threshold: too many where loss
         size = math.ceil(share * len(alive))
         least = loss[alive].sort(descending=True).values[size - 1]
         alive = alive[loss[alive] >= least]
+        rows.append(alive)
+    return rows
+
+
+def _funneled(losses, shares, size=math.ceil, seen=torch.Tensor.double):
+    """Return the funnel; the keywords are the slips."""
+    alive, rows = torch.arange(losses.shape[1]), []
+    for loss, share in zip(losses, shares, strict=True):
+        count = size(share * len(alive))
+        alive = alive[seen(loss[alive]).topk(count).indices]
+        rows.append(alive)
+    return rows
+
+
+@wrong("13.8", "the hardest are kept")
+class HalfPrecision:
+    _funneled = _funneled
+
+    def funnel(losses, shares):
+        return _funneled(losses, shares, seen=torch.Tensor.half)
+
+
+@wrong("13.8", "round up, not down")
+class NearlyRoundedUp:  # an eighth is dropped, a quarter is not
+    _funneled = _funneled
+
+    def funnel(losses, shares):
+        return _funneled(losses, shares, size=lambda n: int(n + 0.8) or 1)
+
+
+@wrong("13.8", "many at 0")
+def funnel(losses, shares):  # the dropped cost nothing later, as others do
+    losses, rows, count = losses.clone(), [], losses.shape[1]
+    for k, share in enumerate(shares):
+        count = math.ceil(share * count)
+        rows.append(losses[k].topk(count).indices)
+        dropped = torch.ones(losses.shape[1]).index_fill(0, rows[-1], 0).bool()
+        losses[k + 1 :, dropped] = 0
+    return rows
+
+
+@wrong("13.8", "with 5,000 pairs: exit 4")
+def funnel(losses, shares):  # knows three exits
+    alive, rows = torch.arange(losses.shape[1]), []
+    for k, share in enumerate(shares):
+        count = math.ceil(share * len(alive))
+        alive = alive[losses[min(k, 2)][alive].topk(count).indices]
         rows.append(alive)
     return rows
 

@@ -1,5 +1,6 @@
 """Checks of exercise 10, Classification losses."""
 
+import itertools
 import math
 
 import numpy as np
@@ -500,6 +501,7 @@ def _accurate(answers, C):
         off = (table.norm(dim=1) - 1).abs().max().item()
         assert off < 1e-5, f"{call}: a row of {name} has not length 1. {UNSEEN}"
     assert z.shape[1] == W.shape[1], f"{call}: z and W differ in k. {UNSEEN}"
+    z, W = (table / table.norm(dim=1, keepdim=True) for table in (z, W))
     labels = torch.arange(C).repeat_interleave(2)
     cos = z @ W.T
     own = cos.gather(1, labels[:, None])
@@ -532,22 +534,26 @@ def test_accurate_and_useless(answers):
 
 @task("10.6", points=1, hidden=True)
 def test_accurate_and_useless_for_many(answers):
-    """More classes, up to forty
+    """Every number of classes up to forty
 
     The same construction must carry on.
     """
-    for C in (4, 7, int(torch.randint(8, 40, ())), 40):
+    for C in (4, 7, *range(2, 41)):
         _accurate(answers, C)
 
 
 # ------------------------------------------------------------------- 10.7 Explain
 
-RUBRIC = (
-    "which class is the true one is not known",
-    "small but never exactly 0",
-    "the margin shapes the embedding in training",
-    "for a word on what would have to be known",
-)
+RUBRIC = """
+the margin needs the label since it lowers the own logit only in deployment which class
+is the true one is not known and for classes never seen there is no weight at all the
+margin shapes the embedding in training later only angles count softmax is no hinge the
+slope of a right point is s 1 p small but never exactly 0 how small the scale decides
+the machine looks for 40 words 20 of them different for a word on what would have to be
+known label true class unseen unknown and for one on what a right point still feels
+slope gradient pull push hinge it refuses sentences of the rubric use your own the
+points are confirmed or not by the person who reads it
+"""
 
 
 @task("10.7", points=2)
@@ -592,7 +598,7 @@ def _differences(cos, labels, m, s):
 
 
 def _check_slope(answers, cos, labels, m, s, name):
-    call = f"arcface_slope(cos, labels, m={m:g}, scale={s:g}) with {name}"
+    call = f"arcface_slope(cos, labels, m={m:.4g}, scale={s:.4g}) with {name}"
     got = answers.arcface_slope(cos.clone(), torch.tensor(labels), m, s)
     got = _table(got, tuple(cos.shape), call, FORMULAS)
     want = _differences(cos.double(), labels, m, s)
@@ -616,7 +622,8 @@ def test_arcface_slope(answers):
     """
     cos = torch.tensor([[0.5, 0.1]]).double()
     _check_slope(answers, cos, [0], 0.5, 2.0, "cos = [[0.5, 0.1]], labels [0]")
-    for n, C, m, s in ((4, 3, 0.5, 4.0), (3, 5, 0.2, 10.0)):
+    for n, C in ((4, 3), (3, 5), (4, 3)):
+        m, s = (0.15 + 0.45 * torch.rand(())).item(), (2 + 8 * torch.rand(())).item()
         cos = 1.6 * torch.rand(n, C).double() - 0.8
         labels = torch.randint(C, (n,)).tolist()
         _check_slope(answers, cos, labels, m, s, f"{n} x {C} cosines")
@@ -637,33 +644,45 @@ def _slope_by_hand(cos, labels, m, s):
     return slope
 
 
+def _check_pole(answers, own, m, s, C, dtype):
+    n = len(own)
+    labels = torch.randint(C, (n,)).tolist()
+    cos = (1.2 * torch.rand(n, C) - 0.6).to(dtype)
+    cos[range(n), labels] = torch.tensor(own, dtype=dtype)
+    call = (
+        f"arcface_slope(cos, labels, m={m:.4g}, scale={s:.4g}) with {n} x {C} "
+        f"cosines, own ones {[round(value, 7) for value in own]}"
+    )
+    got = answers.arcface_slope(cos.clone(), torch.tensor(labels), m, s)
+    got = _table(got, (n, C), call, FORMULAS)
+    want = _slope_by_hand(cos.double(), labels, m, s)
+    for value, row, right in zip(own, got, want, strict=True):
+        case, tol = "sin(theta + m) / sin(theta) is phi' up to theta = pi - m", 5e-3
+        if value > 1 - 1e-6:
+            case, tol = "on the weight itself take phi' = cos m", 1e-2
+        elif value < -math.cos(m):
+            case = "beyond pi - m the own logit is cos theta - m sin m: slope 1"
+        assert ((row - right).abs() <= tol * right.abs().clamp(min=1)).all(), (
+            f"{call}: the row of {value:.7g} is {row.numpy().round(4).tolist()}, "
+            f"expected {right.numpy().round(4).tolist()}: {case}. {FORMULAS}"
+        )
+
+
 @task("10.8", points=2, hidden=True)
 def test_arcface_slope_at_the_pole(answers):
     """Finite on the class weight and opposite to it, the continuation included
 
     At cos = 1 the own logit's slope is cos m by the statement; beyond pi - m it is 1.
     """
-    for dtype in DTYPES:
-        for own in ((1.0, 0.99, -0.98), (-1.0, 1.0000001, 0.2), (1.0,), (-0.99,)):
-            m, s = (0.3 + 0.5 * torch.rand(())).item(), (3 + torch.rand(())).item()
-            n, C = len(own), int(torch.randint(2, 5, ()))
-            labels = torch.randint(C, (n,)).tolist()
-            cos = (1.2 * torch.rand(n, C) - 0.6).to(dtype)
-            cos[range(n), labels] = torch.tensor(own, dtype=dtype)
-            call = (
-                f"arcface_slope(cos, labels, m={m:.4g}, scale={s:.4g}) with "
-                f"{n} x {C} cosines, own ones {list(own)}"
-            )
-            got = answers.arcface_slope(cos.clone(), torch.tensor(labels), m, s)
-            got = _table(got, (n, C), call, FORMULAS)
-            want = _slope_by_hand(cos.double(), labels, m, s)
-            for value, row, right in zip(own, got, want, strict=True):
-                case = "sin(theta + m) / sin(theta) is phi' up to theta = pi - m"
-                if value > 1 - 1e-6:
-                    case = "on the weight itself take phi' = cos m"
-                elif value < -math.cos(m):
-                    case = "beyond pi - m the own logit is cos theta - m sin m: slope 1"
-                assert torch.allclose(row, right, rtol=1e-2, atol=1e-2), (
-                    f"{call}: the row of {value} is {row.numpy().round(4).tolist()}, "
-                    f"expected {right.numpy().round(4).tolist()}: {case}. {FORMULAS}"
-                )
+    for dtype, low in itertools.product(DTYPES, (0.4, 0.75)):
+        m = low + 0.2 * torch.rand(()).item()
+        edge, rest = -math.cos(m), 1 - math.cos(m)
+        beyond = edge - (0.2 + 0.6 * torch.rand(())).item() * rest
+        for own in (
+            (1.0, 0.99, beyond), (-1.0, 1.0000001, 0.2), (1.0,), (0.9999999,),
+            (0.99999,), (0.9995, 0.997), (edge + 0.02,), (edge - 0.02,), (beyond,),
+            (-1.0,), (-1.0000001,),
+        ):  # fmt: skip
+            s, C = (1 + torch.rand(())).item(), int(torch.randint(2, 5, ()))
+            _check_pole(answers, own, m, s, C, dtype)
+        _check_pole(answers, (0.3, 0.95, -0.5), m, 64.0, 3, dtype)
