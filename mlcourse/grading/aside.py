@@ -24,13 +24,13 @@ class _Nowhere(io.TextIOBase):
 def streams() -> list[Any]:
     """Return the state of the global random streams of torch, NumPy and Python."""
     # The legacy stream is the one that students' code may draw from.
-    legacy = np.random.get_state()  # noqa: NPY002
+    legacy = np.random.get_state()
     return [torch.get_rng_state(), legacy, random.getstate()]
 
 
 def _set_streams(streams: list[Any]) -> None:
     torch.set_rng_state(streams[0])
-    np.random.set_state(streams[1])  # noqa: NPY002
+    np.random.set_state(streams[1])
     random.setstate(streams[2])
 
 
@@ -39,7 +39,7 @@ def fresh_randomness() -> Iterator[None]:
     """Draw from new global random streams inside, and put the old ones back."""
     before = streams()
     torch.seed()
-    np.random.seed()  # noqa: NPY002
+    np.random.seed()
     random.seed()
     try:
         yield

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from mlcourse.grading.report import Note, Report
 from mlcourse.grading.task import (
@@ -82,18 +83,17 @@ def namespace() -> Mapping[str, object]:
     """Return the names of the notebook that is open here, or of the main module."""
     shell = _shell()
     if shell is not None:
-        names: Mapping[str, object] = shell.user_ns  # type: ignore[attr-defined]
+        names: Mapping[str, object] = shell.user_ns
         return names
     return vars(sys.modules["__main__"])
 
 
-def _shell() -> object | None:
+def _shell() -> Any:
     if "IPython" not in sys.modules:
         return None
     from IPython import get_ipython
 
-    shell: object | None = get_ipython()
-    return shell
+    return get_ipython()
 
 
 def _order(task: str) -> list[int]:
