@@ -3,10 +3,10 @@
 
 import math
 
-import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.distances",)
 
@@ -20,22 +20,6 @@ ORDER = "See lecture 03, section 'What only the order needs'."
 KEYS = ("nonnegativity", "self_distance", "separation", "symmetry", "triangle")
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _shape(numbers):
     """Return the shape as a tuple of ints, or words where there is none."""
     return "no table of numbers" if numbers is None else tuple(numbers.shape)
@@ -43,7 +27,7 @@ def _shape(numbers):
 
 def _rows(got):
     """Return got as a list of whole numbers, or None."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     if numbers is None and isinstance(got, list | tuple) and not got:
         return []
     if numbers is None or numbers.ndim > 1 or not numbers.isfinite().all():
@@ -54,7 +38,7 @@ def _rows(got):
 
 def _table(got, shape, call, reading):
     """Return got as a float64 tensor of this shape without NaN, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     assert _shape(numbers) == shape, (
         f"{call} returned {_shape(numbers)}, expected shape {shape}: entry [i, j] "
         "compares row i of the first argument with row j of the second. "
@@ -243,7 +227,7 @@ def _violations(answers, dist, name):
         f"{call} returned {got!r:.200}, expected a dict with exactly the keys "
         f"{', '.join(KEYS)}. {AXIOMS}"
     )
-    values = {key: _numbers(got[key]) for key in KEYS}
+    values = {key: as_numbers(got[key]) for key in KEYS}
     for key, value in values.items():
         one = value is not None and value.numel() == 1 and value.isfinite().all()
         assert one, f"{call}: {key} is {got[key]!r:.80}, expected one number. {AXIOMS}"
@@ -320,7 +304,7 @@ def test_axioms_by_hand(answers):
 def _factor(answers, M, name):
     """Return the student's L after the check that L'L = M."""
     call = f"factor(M) with {name}"
-    L = _numbers(answers.factor(M))
+    L = as_numbers(answers.factor(M))
     d = len(M)
     fits = L is not None and L.ndim == 2 and L.shape[1] == d
     assert fits, f"{call} must return L of shape (k, {d}), got {_shape(L)}. {FORMULAS}"
@@ -428,7 +412,7 @@ def test_mahalanobis_of_low_rank(answers):
 def _broken_triangle(answers, factor):
     """Check three points whose squared way is factor times the squared detour."""
     call = f"broken_triangle({factor:.4f})"
-    points = _numbers(answers.broken_triangle(factor))
+    points = as_numbers(answers.broken_triangle(factor))
     three = points is not None and points.ndim == 2 and len(points) == 3
     assert three, (
         f"{call} must return three points as rows, shape (3, d), got "
@@ -453,7 +437,7 @@ def _broken_triangle(answers, factor):
 def _blind_pair(answers, M, name):
     """Check two distinct points that M does not tell apart."""
     call = f"blind_pair(M) with {name}"
-    points = _numbers(answers.blind_pair(M))
+    points = as_numbers(answers.blind_pair(M))
     assert _shape(points) == (2, len(M)), (
         f"{call} must return two points as rows, shape (2, {len(M)}), got "
         f"{_shape(points)}. {BLIND}"
@@ -475,7 +459,7 @@ def _blind_pair(answers, M, name):
 def _lost_neighbour(answers, q, p):
     """Check that squares in the bound throw the nearest point a away."""
     call = f"lost_neighbour({q:.4f}, {p:.4f})"
-    pair = _numbers(answers.lost_neighbour(q, p))
+    pair = as_numbers(answers.lost_neighbour(q, p))
     assert _shape(pair) == (2,), (
         f"{call} must return the two numbers a and b, got {_shape(pair)}. {PRUNING}"
     )

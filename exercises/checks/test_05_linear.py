@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.linear",)
 
@@ -20,22 +21,6 @@ MAP = "See lecture 05, section 'A map of the methods'."
 
 #: What is larger than this is no answer to any task.
 LARGEST = 1e9
-
-
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
 
 
 def _shape(numbers):
@@ -53,7 +38,7 @@ def _sized(numbers, what, reading):
 
 def _table(got, shape, what, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = "no table of numbers" if numbers is None else f"shape {_shape(numbers)}"
     assert _shape(numbers) == shape, (
         f"{what}: got {found}, expected shape {shape}. {reading}"
@@ -69,7 +54,7 @@ def _pair(got, shape, call, reading):
         f"{call} must return two things, the value and the gradient, got {count}. "
         f"{reading}"
     )
-    value = _numbers(got[0])
+    value = as_numbers(got[0])
     one = value is not None and value.numel() == 1
     assert one, f"{call}: the value must be one number, got {got[0]!r:.80}. {reading}"
     _sized(value, f"{call}: the value is", reading)
@@ -132,7 +117,7 @@ def _whitens(answers, X, y, name, rank):
     """Check that L whitens the within-class covariance, by what L does."""
     call = f"within_whitening(X, y) on {name}"
     n, d = X.shape
-    L = _numbers(answers.within_whitening(X.numpy(), y.numpy()))
+    L = as_numbers(answers.within_whitening(X.numpy(), y.numpy()))
     fits = L is not None and L.ndim == 2 and L.shape[1] == d
     assert fits, f"{call} must return L of shape (k, {d}), got {_shape(L)}. {RCA}"
     _sized(L, f"{call} holds", RCA)
@@ -660,7 +645,7 @@ def _perhaps_right(X, y, L):
 
 def _two_classes(got, n, call, reading):
     """Return points and labels of two classes, x - m_y, and m_1 - m_0."""
-    X, y = _numbers(got[0]), _numbers(got[1])
+    X, y = as_numbers(got[0]), as_numbers(got[1])
     most = 2 * n - 2  # of more directions, some do not vary inside the classes
     fits = X is not None and X.ndim == 2 and len(X) == 2 * n and 2 <= X.shape[1] <= most
     assert fits, (
@@ -923,7 +908,7 @@ def test_mmc_bound(answers):
         M = 0.5 * torch.linalg.inv(W) / d + 0.5 * _feasible(W, d)
         call = f"mmc_bound(M, X, S, D) on {name}"
         got = answers.mmc_bound(M.numpy(), X.numpy(), S.numpy(), D.numpy())
-        got = _numbers(got)
+        got = as_numbers(got)
         one = got is not None and got.numel() == 1
         assert one, f"{call} must return one number. {MMC}"
         _sized(got, f"{call} is", MMC)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.losses",)
 
@@ -20,22 +21,6 @@ MISTAKES = "See lecture 08, section 'Common mistakes'."
 
 #: What is larger than this is no answer to any task.
 LARGEST = 1e9
-
-
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
 
 
 def _shape(numbers):
@@ -53,7 +38,7 @@ def _finite(numbers, call, reading):
 
 def _table(got, shape, call, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = "no table of numbers" if numbers is None else f"shape {_shape(numbers)}"
     assert _shape(numbers) == shape, (
         f"{call}: got {found}, expected shape {shape}. {reading}"
@@ -63,7 +48,7 @@ def _table(got, shape, call, reading):
 
 def _one(got, call, reading):
     """Return got as one finite number, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     one = numbers is not None and numbers.numel() == 1
     assert one, f"{call} must return one number, got {got!r:.80}. {reading}"
     return _finite(numbers, call, reading).item()
@@ -570,7 +555,7 @@ def test_where_the_means_part(answers):
         got = answers.means_apart(tau)
         two = isinstance(got, list | tuple) and len(got) == 2
         assert two, f"{call} must return z and labels. {LISTS}"
-        z, y = (_numbers(part) for part in got)
+        z, y = (as_numbers(part) for part in got)
         shaped = z is not None and y is not None and z.ndim == 2 and y.ndim == 1
         fits = shaped and len(z) == len(y) and 4 <= len(z) <= 20
         assert fits, (
@@ -710,7 +695,7 @@ def _cloud(got, call):
     """Return z and labels of a construction, and its distances."""
     two = isinstance(got, list | tuple) and len(got) == 2
     assert two, f"{call} must return two things, z and labels. {TRIPLETS}"
-    z, y = (_numbers(part) for part in got)
+    z, y = (as_numbers(part) for part in got)
     shaped = z is not None and y is not None and z.ndim == 2 and y.ndim == 1
     fits = shaped and len(z) == len(y)
     assert fits, (

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
     "mlcourse.losses",
@@ -25,25 +26,9 @@ UNSEEN = "See lecture 10, section 'On classes never seen'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _table(got, shape, call, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = "no table of numbers" if numbers is None else tuple(numbers.shape)
     assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
     assert numbers.isfinite().all(), (
@@ -55,7 +40,7 @@ def _table(got, shape, call, reading):
 
 def _number(got, call, reading):
     """Return got as a finite float, or say what came."""
-    number = _numbers(got)
+    number = as_numbers(got)
     one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
     assert one, (
         f"{call} returned {got!r:.80}, expected one finite number: the logarithm of a "
@@ -382,7 +367,7 @@ def _accurate(answers, C):
     parts = answers.accurate_and_useless(C)
     count = len(parts) if isinstance(parts, list | tuple) else 1
     assert count == 2, f"{call} must return two things, z and W; got {count}. {UNSEEN}"
-    z, W = (_numbers(part) for part in parts)
+    z, W = (as_numbers(part) for part in parts)
     for table, n, name in ((z, 2 * C, "z"), (W, C, "W")):
         found = "no table of numbers" if table is None else tuple(table.shape)
         fits = table is not None and table.ndim == 2 and len(table) == n

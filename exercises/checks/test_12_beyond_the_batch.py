@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
     "mlcourse.miners",
@@ -27,27 +28,9 @@ MADE = "See lecture 12, section 'Negatives that nobody drew'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows:
-            return torch.zeros(0, dtype=torch.float64)
-        if any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _table(got, shape, call, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = "no table of numbers" if numbers is None else tuple(numbers.shape)
     assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
     assert numbers.isfinite().all(), (
@@ -59,7 +42,7 @@ def _table(got, shape, call, reading):
 
 def _number(got, call, reading):
     """Return got as a finite float, or say what came."""
-    number = _numbers(got)
+    number = as_numbers(got)
     one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
     assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
     return number.item()
@@ -450,7 +433,7 @@ def test_along(answers):
 
 def _check_tangled(answers, n):
     call = f"tangled({n})"
-    z = _numbers(answers.tangled(n))
+    z = as_numbers(answers.tangled(n))
     found = "no table of numbers" if z is None else tuple(z.shape)
     fits = z is not None and z.ndim == 2 and len(z) == 2 * n and 1 <= z.shape[1] <= 10
     assert fits, (

@@ -10,6 +10,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.ensembles",)
 
@@ -24,27 +25,9 @@ EQUAL = "See lecture 13, section 'Equal parameters, equal budget'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows:
-            return torch.zeros(0, dtype=torch.float64)
-        if any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _table(got, shape, call, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = "no table of numbers" if numbers is None else tuple(numbers.shape)
     assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
     assert numbers.isfinite().all(), (
@@ -56,7 +39,7 @@ def _table(got, shape, call, reading):
 
 def _number(got, call, reading):
     """Return got as a finite float, or say what came."""
-    number = _numbers(got)
+    number = as_numbers(got)
     one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
     assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
     return number.item()
@@ -555,7 +538,7 @@ def _white(n, d):
 def _check_twin(answers, n, d):
     call = f"twin(z) with {n} points, {d} columns"
     z = _white(n, d)
-    got = _numbers(answers.twin(z))
+    got = as_numbers(answers.twin(z))
     found = "no table of numbers" if got is None else tuple(got.shape)
     fits = got is not None and got.ndim == 2 and len(got) == n and got.shape[1] <= 64
     assert fits, f"{call} returned {found}, expected shape ({n}, k), k <= 64. {APART}"
@@ -659,7 +642,7 @@ def _check_funnel(answers, losses, shares, name):
     alive = list(range(p))
     for k, (size, row) in enumerate(zip(_sizes(p, shares), given, strict=True)):
         where = f"{call}: exit {k + 1}"
-        numbers = _numbers(row)
+        numbers = as_numbers(row)
         flat = numbers is not None and numbers.ndim == 1
         assert flat, f"{where} is {row!r:.80}, expected a row of numbers. {DEPTHS}"
         said = _slip_size(p, shares, k, len(numbers))

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.invariances",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -31,22 +32,6 @@ SAMPLING = "See lecture 02, section 'Sampling an equivalence class'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _shape(numbers):
     """Return the shape as a tuple of ints, or words where there is none."""
     return "no table of numbers" if numbers is None else tuple(numbers.shape)
@@ -65,7 +50,7 @@ def _parts(got, names, call, reading):
         f"{call} must return {len(names)} things, {' and '.join(names)}, in this "
         f"order, got {count}. {reading}"
     )
-    return [_numbers(part) for part in got]
+    return [as_numbers(part) for part in got]
 
 
 def _finite(numbers, shape, call, why, reading):
@@ -189,13 +174,13 @@ def test_pca_of_new_points(answers):
     why = "Row i is the code of row i, column j its coordinate along axis j."
     own = "this subtracts the mean of the new points; subtract the mean that is passed"
     want = torch.tensor([[5.0, 0.0], [0.0, 0.6], [0.0, 1.4]]).double()
-    got = _finite(_numbers(answers.encode(x, mean, axes)), (3, 2), call, why, KEEPS)
+    got = _finite(as_numbers(answers.encode(x, mean, axes)), (3, 2), call, why, KEEPS)
     mistakes = [(own, (x - x.mean(dim=0)) @ axes.T), ("no mean", x @ axes.T)]
     _same(got, want, call, KEEPS, mistakes)
 
     z = torch.tensor([[5.0, 0.0], [0.0, 1.4]], dtype=torch.float64)
     call = f"decode(z, mean, axes) with z = [[5, 0], [0, 1.4]], {where}"
-    got = _finite(_numbers(answers.decode(z, mean, axes)), (2, 3), call, why, KEEPS)
+    got = _finite(as_numbers(answers.decode(z, mean, axes)), (2, 3), call, why, KEEPS)
     mistakes = [("the mean is missing; add it again", z @ axes)]
     _same(got, [[1, 7, 3], [1.84, 2, 4.12]], call, KEEPS, mistakes)
 
@@ -205,13 +190,13 @@ def test_pca_of_new_points(answers):
             x, z = torch.randn(n, 6).double(), torch.randn(n, 3).double()
             given = [part.to(dtype) for part in (x, mean, axes)]
             call = f"encode(x, mean, axes) on {n} random points in 6 dimensions"
-            got = _numbers(answers.encode(*given))
+            got = as_numbers(answers.encode(*given))
             got = _finite(got, (n, 3), call, why, KEEPS)
             want = [[float((p - mean) @ axis) for axis in axes] for p in x]
             mistakes = [(own, (x - x.mean(dim=0)) @ axes.T)]
             _same(got, want, call, KEEPS, mistakes)
             call = f"decode(z, mean, axes) on {n} random codes of length 3"
-            got = _numbers(answers.decode(z.to(dtype), *given[1:]))
+            got = as_numbers(answers.decode(z.to(dtype), *given[1:]))
             got = _finite(got, (n, 6), call, why, KEEPS)
             want = torch.stack(
                 [mean + sum(c[j] * axes[j] for j in range(3)) for c in z]
@@ -236,7 +221,7 @@ def _spread(z, labels):
 def _ratio(answers, z, labels, name):
     """Check spread on one data set against the loop."""
     call = f"spread(z, labels) with {name}"
-    got = _numbers(answers.spread(z, labels))
+    got = as_numbers(answers.spread(z, labels))
     assert _shape(got) == (), (
         f"{call} must be one number, got shape {_shape(got)}. {FACES}"
     )
@@ -324,7 +309,7 @@ def test_units(answers):
         z, labels = z[order].to(DTYPES[trial % 2]), labels[order]
         call = f"units(z, labels) with {n} codes of {d} coordinates in three classes"
         why = "One factor for each coordinate."
-        got = _finite(_numbers(answers.units(z, labels)), (d,), call, why, FACES)
+        got = _finite(as_numbers(answers.units(z, labels)), (d,), call, why, FACES)
         inside = got.min() >= 0.1 - 1e-6 and got.max() <= 10 + 1e-6
         assert inside, (
             f"{call}: every factor lies between 0.1 and 10, got {_show(got)}. {FACES}"
@@ -463,7 +448,7 @@ def _class(answers, L, mu, cov, name, dtype=torch.float64):
     why = "One image for each row of v."
 
     def sample(v):
-        got = _numbers(answers.sample_class(*given, z, v.to(dtype)))
+        got = as_numbers(answers.sample_class(*given, z, v.to(dtype)))
         return _finite(got, (len(v), d), call, why, SAMPLING)
 
     tol = 1e-3 * (1 + float(cov.abs().max()) + float(mu.abs().max()))
@@ -541,7 +526,7 @@ def test_gain(answers):
             call = f"gain(L, cov) with {name}, {dtype}"
             k, d = L.shape
             why = "It turns a code of length k into an image of length d."
-            got = _numbers(answers.gain(L.to(dtype), cov.to(dtype)))
+            got = as_numbers(answers.gain(L.to(dtype), cov.to(dtype)))
             got = _finite(got, (d, k), call, why, FORMULAS)
             mistakes = [
                 (
@@ -693,7 +678,7 @@ def _inverse(answers, x, z, W1, W2, name):
     r, t = _network(x, z, W1, W2)
     s = 2 * (r / 2).tanh()
     y = torch.cat([a, b * s.exp() + t], dim=1).to(x.dtype)
-    got = _numbers(answers.coupling_inverse(y, z, W1, W2))
+    got = as_numbers(answers.coupling_inverse(y, z, W1, W2))
     got = _finite(got, tuple(x.shape), call, "It has the shape of y.", SAMPLING)
     moved = y.double()[:, d // 2 :]
     mistakes = [
@@ -768,7 +753,7 @@ def _twin(answers, E, x, name):
     """Check one image that E cannot tell from x."""
     call = f"twin(E, x) with {name}"
     why = "It is another image of as many pixels."
-    got = _numbers(answers.twin(E, x))
+    got = as_numbers(answers.twin(E, x))
     got = _finite(got, tuple(x.shape), call, why, CLASSES)
     E, x = E.double(), x.double()
     far = (got - x).abs().max()
@@ -877,7 +862,7 @@ def test_flow_nll(answers):
     for v, log_det, name in cases:
         call = f"flow_nll(v, log_det) with {name}"
         n, d = v.shape
-        got = _numbers(answers.flow_nll(v, log_det))
+        got = as_numbers(answers.flow_nll(v, log_det))
         got = _finite(got, (), call, "The mean over the rows is one number.", FORMULAS)
         squares, dets = (v**2).sum() / n, log_det.mean()
         want = squares / 2 / d + constant / 2 - dets / d
@@ -900,7 +885,7 @@ def test_flow_nll(answers):
         _same(got, want, call, FORMULAS, mistakes)
     for wrt, want in ((0, v / n / d), (1, torch.full_like(log_det, -1 / n / d))):
         call = f"the gradient of flow_nll(v, log_det) in argument {wrt}, with {name}"
-        got = _numbers(answers.grad("flow_nll", v, log_det, wrt=wrt))
+        got = as_numbers(answers.grad("flow_nll", v, log_det, wrt=wrt))
         why = "A gradient has the shape of its argument."
         got = _finite(got, tuple(want.shape), call, why, FORMULAS)
         _same(got, want, call, FORMULAS)
@@ -966,7 +951,7 @@ def _nats(answers):
     call = "conditional_log_density(x, z, x_new, z_new, seed) on 1500 crescent points"
     seed = int(torch.randint(0, 10_000, ()))
     got = answers.conditional_log_density(x, z, xs[order], zs[order], seed)
-    got = _numbers(got)
+    got = as_numbers(got)
     assert _shape(got) == (len(xs),), (
         f"{call} has shape {_shape(got)}, expected ({len(xs)},): one log-density for "
         f"each row of x_new. {SAMPLING}"

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.kernel",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -26,22 +27,6 @@ PRICE = "See lecture 06, section 'The price'."
 LANDMARKS = "See lecture 06, section 'Landmarks'."
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _shape(numbers):
     """Return the shape as a tuple of ints, or words where there is none."""
     return "no table of numbers" if numbers is None else tuple(numbers.shape)
@@ -52,7 +37,7 @@ def _table(got, shape, call, reading):
 
     A None in shape stands for any number of columns.
     """
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = _shape(numbers)
     fits = numbers is not None and len(found) == len(shape)
     fits = fits and all(
@@ -80,7 +65,7 @@ def _two(got, call, reading):
 
 def _number(got, call, reading):
     """Return got as a finite float, or say what came."""
-    number = _numbers(got)
+    number = as_numbers(got)
     one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
     assert one, f"{call} returned {got!r:.80}, expected one number. {reading}"
     return number.item()
@@ -630,7 +615,7 @@ def test_indefinite_points(answers):
         draws.append((2.5 + 3.5 * p, 10 ** (6 * g - 3)))
     for p, gamma in draws:
         call = f"indefinite_points({p:.4g}, {gamma:.4g})"
-        x = _numbers(answers.indefinite_points(p, gamma))
+        x = as_numbers(answers.indefinite_points(p, gamma))
         fits = x is not None and x.ndim == 1 and 2 <= len(x) <= 20
         fits = fits and bool(x.isfinite().all())
         assert fits, (

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.losses",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -25,28 +26,12 @@ ANCHOR = "See lecture 09, section 'Proxy Anchor'."
 CENTRES = "See lecture 09, section 'SoftTriple: several centres a class'."
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _table(got, shape, call, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off.
 
     A None in shape stands for any number.
     """
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = "no table of numbers" if numbers is None else tuple(numbers.shape)
     fits = numbers is not None and len(found) == len(shape)
     fits = fits and all(
@@ -63,7 +48,7 @@ def _table(got, shape, call, reading):
 
 def _number(got, call, reading):
     """Return got as a finite float, or say what came."""
-    number = _numbers(got)
+    number = as_numbers(got)
     one = number is not None and number.numel() == 1
     assert one, f"{call} returned {got!r:.80}, expected one number. {reading}"
     assert number.isfinite().all(), (

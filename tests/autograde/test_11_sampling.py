@@ -9,6 +9,7 @@ import torch
 from scipy import stats
 
 from mlcourse.grading import own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
     "mlcourse.miners",
@@ -32,27 +33,9 @@ HAND = torch.tensor([[0.0, 0.5, 0.7, 0.9, 0.6], [0.5, 0, 0.4, 0.6, 0.8],
 DTYPES = (torch.float64, torch.float32)
 
 
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        rows = [_numbers(row) for row in got]
-        if not rows:
-            return torch.zeros(0, dtype=torch.float64)
-        if any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _table(got, shape, call, reading):
     """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = _numbers(got)
+    numbers = as_numbers(got)
     found = "no table of numbers" if numbers is None else tuple(numbers.shape)
     assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
     assert numbers.isfinite().all(), (
@@ -64,7 +47,7 @@ def _table(got, shape, call, reading):
 
 def _number(got, call, reading):
     """Return got as a finite float, or say what came."""
-    number = _numbers(got)
+    number = as_numbers(got)
     one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
     assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
     return number.item()
@@ -292,7 +275,7 @@ def test_log_density_in_many_dimensions(answers):
 
 def _triplets(got, labels, call, reading):
     """Return got as triplets, each with a friend and a stranger of its anchor."""
-    table, n = _numbers(got), len(labels)
+    table, n = as_numbers(got), len(labels)
     if table is not None and table.numel() == 0:
         return []
     fits = table is not None and table.ndim == 2 and table.shape[1] == 3
@@ -468,7 +451,7 @@ def test_awkward_batches(answers):
 
 
 def _mask(got, t, call):
-    found = _numbers(got)
+    found = as_numbers(got)
     flat = found is not None and found.ndim in (0, 1) and found.numel() == t
     shape = "no table" if found is None else tuple(found.shape)
     assert flat, (
@@ -589,7 +572,7 @@ def test_semihard_in_a_large_batch(answers):
 
 def _weights(got, want, call):
     """Return got where it must be finite, after its shape and its zeros are checked."""
-    table = _numbers(got)
+    table = as_numbers(got)
     found = "no table of numbers" if table is None else tuple(table.shape)
     assert found == tuple(want.shape), (
         f"{call} returned {found}, expected {tuple(want.shape)}. {DRAW}"
@@ -855,7 +838,7 @@ def _slopes(dist, labels):
 
 def _check_collapse(answers, C, m):
     call = f"collapsing_batch(C={C}, m={m})"
-    x = _numbers(answers.collapsing_batch(C, m))
+    x = as_numbers(answers.collapsing_batch(C, m))
     found = "no table of numbers" if x is None else tuple(x.shape)
     fits = x is not None and x.ndim == 2 and len(x) == C * m and x.shape[1] > 0
     assert fits, f"{call} returned {found}, expected shape ({C * m}, k). {CURE}"
