@@ -2,6 +2,7 @@
 
 from mlcourse.grading.check import check
 from mlcourse.grading.own_words import own_words
+from mlcourse.grading.score import score
 from mlcourse.grading.task import task
 
-__all__ = ["check", "own_words", "task"]
+__all__ = ["check", "own_words", "score", "task"]

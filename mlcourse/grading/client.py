@@ -27,6 +27,10 @@ class RemoteAnswers:
         """Return the plain value of the student's variable ``name``."""
         return self._session.ask(self._task, ("value", name, (), {}))
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds that the student's process has used so far."""
+        return self._session.cpu_seconds()
+
     def grad(self, name: str, /, *args: object, wrt: int = 0, **kwargs: object) -> Any:
         """Return the gradient of ``name(*args).sum()`` in ``args[wrt]``, a tensor."""
         point = args[wrt]

@@ -13,6 +13,7 @@ from mlcourse.grading.feedback import feedback
 from mlcourse.grading.files import write
 from mlcourse.grading.grades import Grade, by_numbers, grades, number, task_of
 from mlcourse.grading.interop import NBGRADER, PERSON, gradescope, nbgrader
+from mlcourse.grading.leaderboard import leaderboard
 from mlcourse.grading.results import Row
 from mlcourse.grading.tables import Line, Marks, write_table
 from mlcourse.grading.words import clean
@@ -38,6 +39,9 @@ def export(
     write_table(out / "grades.csv", *_summary(found, people))
     write_table(out / "items.csv", *_items([g for g in found if g.graded]))
     write_table(out / "written.csv", *_written(found, marks))
+    header, lines = leaderboard(grade for grade in found if grade.graded)
+    if lines:
+        write_table(out / "leaderboard.csv", header, lines)
     write_table(out / "nbgrader.csv", NBGRADER, nbgrader(found, people))
 
 

@@ -17,6 +17,7 @@ from mlcourse.grading.client import RemoteAnswers
 from mlcourse.grading.errors import AnswerError
 from mlcourse.grading.job import Job
 from mlcourse.grading.processes import adopt_orphans
+from mlcourse.grading.score import scores
 from mlcourse.grading.session import Session
 from mlcourse.grading.task import Check, CheckError, load_checks
 from mlcourse.grading.verdict import Verdict, explain, verdict
@@ -39,6 +40,7 @@ class Grading:
         self.session = session
         self.checks = {check.name: check for check in checks}
         self.verdicts: dict[str, Verdict] = {}
+        self.told: dict[str, float] = {}
 
     @pytest.fixture
     def answers(self, request: pytest.FixtureRequest) -> RemoteAnswers:
@@ -49,6 +51,12 @@ class Grading:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Tell pytest what a task is."""
         config.addinivalue_line("markers", "task(id, points, hidden): see task.py")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, None, None]:
+        """Keep what a check says that it measured."""
+        with scores() as self.told:
+            yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -65,8 +73,10 @@ class Grading:
             explain(call.excinfo.value) if call.excinfo else ("passed", "")
         )
         seconds = round(call.duration, 3)
-        said = verdict(check, status, message[:MESSAGE], seconds=seconds)
-        self.verdicts[check.name] = said
+        self.verdicts[check.name] = verdict(
+            check, status, message[:MESSAGE], seconds=seconds, scores=self.told
+        )
+        self.told = {}
 
 
 def grade(job: Job, connection: Connection) -> None:
@@ -111,6 +121,7 @@ def _run(job: Job, session: Session) -> dict[str, object]:
             f"pytest ended with {code!r}: {said.getvalue()[-500:].strip()}"
         )
     verdicts = [plugin.verdicts[check.name] for check in checks]
+    told = any(v.scores for v in verdicts)
     ours = [v for v in verdicts if v.status == "grader_error"]
     return {
         "status": "grader_error" if ours else "graded",
@@ -118,6 +129,7 @@ def _run(job: Job, session: Session) -> dict[str, object]:
         "notes": session.notes,
         "checks": [asdict(verdict) for verdict in verdicts],
         "written": {name: _text(session, name) for name in job.written},
+        "alias": _text(session, "alias")[:40] if told else "",
     }
 
 

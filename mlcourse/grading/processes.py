@@ -26,6 +26,18 @@ def _end_with(starter: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)  # and the kernel ends this one's workers
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds of a process, its threads and all below it; 0 if gone."""
+    process = Path("/proc", str(pid))
+    try:
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        below = " ".join(path.read_text() for path in process.glob("task/*/children"))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(cpu_seconds(int(child)) for child in below.split())
+
+
 def end(worker: subprocess.Popen[bytes]) -> None:
     """Kill a worker, its group, and all that it left to this process."""
     with contextlib.suppress(ProcessLookupError, PermissionError):

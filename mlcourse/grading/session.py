@@ -19,7 +19,7 @@ from mlcourse.grading.errors import (
     Unsupported,
 )
 from mlcourse.grading.job import START, TASK, Job
-from mlcourse.grading.processes import end
+from mlcourse.grading.processes import cpu_seconds, end
 
 #: So many cells may hang or end the process before the notebook is given up.
 BAD_CELLS = 4
@@ -59,6 +59,12 @@ class Session:
         finally:
             self._spent[task] = spent + time.monotonic() - now
         return _opened(reply)
+
+    def cpu_seconds(self) -> float:
+        """Return what the process has used; it is measured here, not asked there."""
+        self.start()
+        assert self._worker
+        return cpu_seconds(self._worker.pid)
 
     def close(self) -> None:
         """End the process and everything that it started; forget its folder."""

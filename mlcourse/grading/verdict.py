@@ -1,7 +1,8 @@
 """What a check says about an answer."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mlcourse.grading.errors import (
@@ -11,6 +12,7 @@ from mlcourse.grading.errors import (
     StudentError,
     Unsupported,
 )
+from mlcourse.grading.score import scores
 from mlcourse.grading.task import Check
 
 #: ``error`` is the student's, ``grader_error`` is ours and never costs a point unseen.
@@ -34,6 +36,7 @@ class Verdict:
     message: str
     seconds: float
     trace: str = ""  # of the student's exception, to be folded away
+    scores: Mapping[str, float] = field(default_factory=dict)  # what it measured
 
 
 def judge(check: Check, answers: object) -> Verdict:
@@ -41,19 +44,26 @@ def judge(check: Check, answers: object) -> Verdict:
     started = time.perf_counter()
     status: Status = "passed"
     message = trace = ""
-    try:
-        check.function(answers)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        status, message = explain(error)
-        trace = error.trace if isinstance(error, StudentError) else ""
+    with scores() as told:
+        try:
+            check.function(answers)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            status, message = explain(error)
+            trace = error.trace if isinstance(error, StudentError) else ""
     seconds = time.perf_counter() - started
-    return verdict(check, status, message, seconds=seconds, trace=trace)
+    return verdict(check, status, message, seconds=seconds, trace=trace, scores=told)
 
 
 def verdict(
-    check: Check, status: Status, message: str, *, seconds: float, trace: str = ""
+    check: Check,
+    status: Status,
+    message: str,
+    *,
+    seconds: float,
+    trace: str = "",
+    scores: Mapping[str, float],
 ) -> Verdict:
     """Return what a status says about a check: all of its points, or none."""
     return Verdict(
@@ -68,6 +78,7 @@ def verdict(
         message=message,
         seconds=seconds,
         trace=trace,
+        scores=scores,
     )
 
 
