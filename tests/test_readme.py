@@ -2,22 +2,43 @@
 
 import ast
 import contextlib
+import importlib
 import io
 import json
 import os
 import re
 from pathlib import Path
 
-from mlcourse.course_map import with_map
+import pytest
+
+from mlcourse.course_map import markdown
 from mlcourse.grading.bundle import contents
+from mlcourse.readme import with_maps
+from mlcourse.slide_map import SLIDES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_course_map_is_up_to_date():
-    assert with_map(README, ROOT) == README, "run `mlcourse release`"
+def test_maps_are_up_to_date():
+    assert with_maps(README, ROOT) == README, "run `mlcourse release`"
     assert "| 01 | [" in README
+    assert "| Relations: grouping |" in README
+
+
+@pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide[0])
+def test_slide_has_code_a_lecture_and_tasks(slide):
+    _, _, code, at, tasks = slide
+    for part in code.split(", "):
+        chapter, _, names = part.partition(".")
+        module = importlib.import_module(f"mlcourse.{chapter}")
+        assert [name for name in names.split() if not hasattr(module, name)] == []
+    number, section = at.split(" ", 1)
+    wanted = [("lectures", number, f"## {section}\n")]
+    wanted += [("solutions", task[:2], f"## Task {task} ") for task in tasks.split()]
+    for folder, begins, heading in wanted:
+        (path,) = (ROOT / folder).glob(f"{begins}_*.ipynb")
+        assert f"\n{heading}" in f"\n{markdown(path)}\n", f"{heading!r} in {path.name}"
 
 
 def test_links_and_pictures_lead_to_files():

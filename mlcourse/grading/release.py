@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from mlcourse.course_map import with_map
 from mlcourse.grading import files
 from mlcourse.grading.notebook import NotebookError, read_notebook
 from mlcourse.grading.stub import ReleaseError, serialise, stub
 from mlcourse.grading.visible import visible_checks
+from mlcourse.readme import with_maps
 
 EXERCISE = re.compile(r"\d\d_\w+")
 
@@ -41,7 +41,7 @@ def generate(root: Path) -> dict[str, bytes]:
         raise ReleaseError(f"no solutions/NN_topic.ipynb in {root}")
     readme = root / "README.md"
     if readme.is_file():
-        text = with_map(readme.read_text(encoding="utf-8"), root)
+        text = with_maps(readme.read_text(encoding="utf-8"), root)
         made["README.md"] = text.encode()
     return made
 
