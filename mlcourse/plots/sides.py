@@ -11,7 +11,7 @@ from mlcourse.plots.ellipses import plot_ellipse
 from mlcourse.plots.style import COLORS, LINES, MARKERS, cycle
 
 
-def plot_sides(ax: Axes, sides: Mapping[str, Float[Tensor, "n 2"]]) -> None:
+def plot_sides(ax: Axes, sides: Mapping[str, Float[Tensor, "_ 2"]]) -> None:
     """Scatter sides[name], with its mean (large) and its ellipse of two deviations.
 
     Each side has a colour, a marker and a line style, named in the legend; a side needs
