@@ -31,9 +31,11 @@ from mlcourse.plots.rings import plot_rings
 from mlcourse.plots.scores import half_width, plot_scores
 from mlcourse.plots.shares import plot_shares
 from mlcourse.plots.show import show
+from mlcourse.plots.sides import plot_sides
 from mlcourse.plots.slide import slide
 from mlcourse.plots.soft_neighbours import plot_soft_neighbours
 from mlcourse.plots.style import figure
+from mlcourse.plots.table import plot_table
 from mlcourse.plots.thumbnails import marks_of, plot_thumbnails
 from mlcourse.plots.turns import plot_turns
 from mlcourse.plots.weighted import plot_weighted
@@ -73,7 +75,9 @@ __all__ = [
     "plot_rings",
     "plot_scores",
     "plot_shares",
+    "plot_sides",
     "plot_soft_neighbours",
+    "plot_table",
     "plot_thumbnails",
     "plot_turns",
     "plot_weighted",
