@@ -189,8 +189,8 @@ def test_split(answers):
     """
     labels = torch.tensor([7, 4, 7, 4, 9, 9, 4, 7, 9])
     _check_split(answers, labels, 1, 5, "the example")
-    labels = _some_labels([2, 3, 3, 4, 1])
-    name = "13 points of 5 classes"
+    labels = _some_labels([1, 1, 2, 3, 9])
+    name = "16 points of 5 classes"
     seeds = random.sample(range(10**6), 200)
     seen = [_check_split(answers, labels, 2, seed, name) for seed in seeds]
     every = list(itertools.combinations(sorted(set(labels.tolist())), 2))
@@ -337,7 +337,7 @@ def test_flat(answers):
         _check_flat(answers, z, f"20 random points in 5 dimensions, {dtype}")
 
 
-def _standard(features, labels, power=0.5, correction=0, divided=True):
+def _standard(features, labels, power=0.5, correction=0, divided=True, least=1e-6):
     """Class by class, coordinate by coordinate; the keywords make the mistakes."""
     clean = features.clone()
     for name in set(labels.tolist()):
@@ -346,9 +346,9 @@ def _standard(features, labels, power=0.5, correction=0, divided=True):
             column = [features[i, j].item() for i in own]
             mean = sum(column) / len(own)
             square = sum((f - mean) ** 2 for f in column)
-            spread = (square / max(len(own) - correction, 1)) ** power
+            spread = (square / max(len(own) - correction, 1)) ** power or 1.0
             for i, f in zip(own, column, strict=True):
-                zero = (square / len(own)) ** 0.5 < 1e-6
+                zero = (square / len(own)) ** 0.5 < least
                 clean[i, j] = 0 if zero else (f - mean) / (spread if divided else 1)
     return clean
 
@@ -359,8 +359,10 @@ def _check_standard(answers, features, labels, name):
     got = _table(got, tuple(features.shape), call, SHARED)
     want = _standard(features, labels)
     one = torch.zeros_like(labels)
+    little = "what varies by less than 0.000001"
     flat = features - features.mean(dim=0)
     own = _standard(features, labels, divided=False)
+    raw = _standard(features, labels, divided=False, least=1e-15)
     whole = features.std(dim=0, correction=0).clamp(min=1e-6)
     within = own.square().mean(dim=0).sqrt().clamp(min=1e-6)
     mistakes = [
@@ -374,6 +376,9 @@ def _check_standard(answers, features, labels, name):
         ("the deviation is that of the class too, not of the whole set", own / whole),
         ("the deviation is that of the class too, not pooled over classes",
          own / within),
+        (f"{little} in a class becomes 0", _standard(features, labels, least=1e-15)),
+        (f"{little} in a class becomes 0",
+         torch.where(raw.abs() < 2e-6, 1e6 * raw, want)),
         ("the mean is not yet subtracted", _scaled(features, labels)),
         ("the class means are to be subtracted; this only takes the set's mean off",
          flat),
@@ -568,7 +573,7 @@ def _check_swap(answers, means, train, test, count, name):
         rows = _rows(side, n, what, SHIFT)
         assert len(rows) == size, (
             f"{what} has {len(rows)} classes, expected {size} as before: as many come "
-            f"as leave. {SHIFT}"
+            f"as leave; and a place in a side is no class number. {SHIFT}"
         )
         found.append(set(rows))
     points = means.double()
@@ -688,7 +693,7 @@ def test_score(answers):
 
     Compared with a sum of trapezoids; a constant curve has its constant.
     """
-    F, a = torch.tensor([1.0, 5.0, 2.0]), torch.tensor([0.75, 0.25, 0.5])
+    F, a = torch.tensor([1.0, 5.0, 2.0]), torch.tensor([0.75, 0.25, 0.4])
     _check_score(answers, F, a, "the example")
     for dtype in DTYPES:
         F = (0.3 + 2 * torch.rand(6)).cumsum(0)[torch.randperm(6)].to(dtype)
