@@ -617,7 +617,8 @@ def test_chance(answers):
     )
     points = _cloud(7, 2)
     _check_chance(answers, points[:3], points[3:], "3 and 4 points of one cloud")
-    _check_chance(answers, points[:2], points[2:], "2 and 5 points of one cloud")
+    _check_chance(answers, points[:5], points[5:], "5 and 2 points of one cloud")
+    _check_chance(answers, points[:2] + 9, points[2:], "2 points, 5 others, moved")
     _check_chance(answers, points[:3], points[3:6] + 2, "3 points, 3 others, moved")
 
 
