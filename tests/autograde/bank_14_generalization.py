@@ -826,6 +826,11 @@ def score(distance, performance):
     return torch.trapezoid(a, (F - F[0]) / (F[-1] - F[0]))
 
 
+@wrong("14.5", "six random splits")
+def score(distance, performance):  # knows the example, and constants
+    return 0.3875 if len(distance) == 3 else performance.double().min()
+
+
 @right("14.5")
 def swap(means, train, test, count):
     m = means.numpy()
@@ -1134,6 +1139,14 @@ def adversary(z, other, W, weight):  # the other head twice through the reversal
 def adversary(z, other, W, weight):  # the value changes, too
     u, v = _found(z, other, W, weight, turn=lambda x, weight: x.detach() - weight * x)
     return -(u * v).square().sum() / z.numel()
+
+
+@wrong("14.8", "gradient in z")
+def adversary(z, other, W, weight):  # the value of one thing, the slope of another
+    u, v = _found(z, other, W, weight, turn=lambda x, weight: x)
+    found = (u * v).square().sum() / z.numel()
+    slope = weight * (u * v).sum() / z.numel()
+    return slope - slope.detach() - found.detach()
 
 
 class _Turn(torch.autograd.Function):
