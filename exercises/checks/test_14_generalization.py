@@ -98,7 +98,7 @@ def _rows(got, n, call, reading):
     rows = numbers.long().tolist()
     twice = sorted(row for row in set(rows) if rows.count(row) > 1) if n < 100 else []
     assert len(set(rows)) == len(rows), (
-        f"{call} holds the rows {twice[:3] or ''} twice: rows are numbers of "
+        f"{call} holds {twice[:3] or 'some rows'} twice: rows are numbers of "
         f"points, not marks 0 and 1, and are drawn without replacement. {reading}"
     )
     return rows
@@ -134,7 +134,9 @@ def _check_split(answers, labels, n_test, seed, name):
     )
     swapped = len(seen) == n_test != len(held)
     said = (
-        "Train comes first, test second." if swapped else "Labels may be any numbers."
+        "Train comes first, test second."
+        if swapped
+        else "Labels may be any numbers; no class is drawn twice."
     )
     assert len(held) == n_test, (
         f"{call}: {len(held)} classes are in test, expected {n_test}. {said} {SEEN}"
@@ -589,18 +591,8 @@ def _check_swap(answers, means, train, test, count, name):
         ("these are the least foreign: the sides mix, and the distance falls",
          _moved(train, test, a[-count:], b[-count:])),
         ("the sides have changed their places: train comes first", want[::-1]),
-        ("test is chosen by the means from before the swap, not after train has moved",
-         _one_by_one(points, train, test, a, count)),
+        *_close(points, train, test, count),
     ]  # fmt: skip
-    for said, keys in (
-        ("the distance to the own side's mean is to be subtracted", {"alone": True}),
-        ("distances are not squared", {"power": 2}),
-    ):
-        x, y = (
-            _foreign(points, train, test, **keys),
-            _foreign(points, test, train, **keys),
-        )
-        slips.append((said, _moved(train, test, x[0][:count], y[0][:count])))
     for said, wrong in slips:
         assert tuple(found) != wrong, f"{call}: {said}. {SHIFT}"
     gone, right = sorted(set(train) - found[0]), sorted(a[:count])
@@ -610,12 +602,23 @@ def _check_swap(answers, means, train, test, count, name):
     )
 
 
-def _one_by_one(means, train, test, a, count):
-    """Train gives first; test then looks at means that have moved."""
-    less = [c for c in train if c not in a[:count]]
-    more = [*test, *a[:count]]
+def _close(means, train, test, count):
+    """What the mistakes give that are hard to tell from the right answer."""
+    keys = ({"alone": True}, {"power": 2})
+    alone, squared = (
+        _moved(train, test, _foreign(means, train, test, **key)[0][:count],
+               _foreign(means, test, train, **key)[0][:count])
+        for key in keys
+    )  # fmt: skip
+    a = _foreign(means, train, test)[0][:count]
+    less, more = [c for c in train if c not in a], [*test, *a]
     b = [c for c in _foreign(means, more, less)[0] if c in test][:count]
-    return _moved(train, test, a[:count], b)
+    return [
+        ("the distance to the own side's mean is to be subtracted", alone),
+        ("distances are not squared", squared),
+        ("test is chosen by the means from before the swap, not after train has moved",
+         _moved(train, test, a, b)),
+    ]  # fmt: skip
 
 
 def _clear(means, train, test, count):
@@ -627,14 +630,23 @@ def _clear(means, train, test, count):
     return True
 
 
-def _sides(n, a, d, count, dtype=torch.float64):
+def _telling(means, train, test, count):
+    """Whether the close mistakes differ, the last of them where many classes move."""
+    a, b = _foreign(means, train, test)[0], _foreign(means, test, train)[0]
+    sides = [wrong for _, wrong in _close(means, train, test, count)]
+    sides = [_moved(train, test, a[:count], b[:count]), *sides[: 2 + (count > 2)]]
+    return all(p != q for p, q in itertools.combinations(sides, 2))
+
+
+def _sides(n, a, d, count, dtype=torch.float64, *, telling=False):
     """Class means of unequal spread, and a split with a clear answer."""
     while True:
         size = 0.3 + 3 * torch.rand(n, 1, dtype=torch.float64)
         means = (size * torch.randn(n, d, dtype=torch.float64) + 2).to(dtype)
         order = random.sample(range(n), n)
-        if _clear(means.double(), order[:a], order[a:], count):
-            return means, order[:a], order[a:], count
+        case = means.double(), order[:a], order[a:], count
+        if _clear(*case) and (not telling or _telling(*case)):
+            return means, *case[1:]
 
 
 @task("14.5", points=1)
@@ -647,7 +659,7 @@ def test_swap(answers):
     _check_swap(answers, means, [0, 1, 2], [3, 4, 5], 1, "the example")
     for dtype in DTYPES:
         for count in (1, 2, 3, 2, 1):
-            case = _sides(17, 9, 3, count, dtype)
+            case = _sides(17, 9, 3, count, dtype, telling=True)
             _check_swap(answers, *case, f"17 random classes, {dtype}")
 
 

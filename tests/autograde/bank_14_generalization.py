@@ -49,6 +49,12 @@ def split_classes(labels, n_test, seed):
     return _sides(labels, torch.randperm(len(labels.unique()), generator=g)[:n_test])
 
 
+@wrong("14.1", "no class is drawn twice")
+def split_classes(labels, n_test, seed):
+    rng, names = np.random.default_rng(seed), labels.unique().numpy()
+    return _sides(labels, rng.choice(names, n_test))
+
+
 @wrong("14.1", "two calls with the seed")
 def split_classes(labels, n_test, seed):
     names = labels.unique()
