@@ -4,6 +4,7 @@ from jaxtyping import Int
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from torch import Tensor, full
 
 from mlcourse.plots.style import BAD, GOOD
@@ -35,8 +36,16 @@ def plot_relations(
     )
     i, j = wrong.unbind(dim=1)
     for row, column in ((i, j), (j, i)):
-        ax.scatter(column, row, s=14, marker="x", color=BAD, linewidths=1.2)
+        ax.scatter(
+            column,
+            row,
+            s=20,
+            marker="x",
+            color=BAD,
+            path_effects=[withStroke(linewidth=3, foreground="white")],
+        )
     names = {GOOD: "similar", "0.8": "dissimilar", "white": "unknown"}
     handles = [Patch(fc=c, ec="0.5", label=name) for c, name in names.items()]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
     ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
