@@ -17,7 +17,6 @@ CLIQUES = "See lecture 15, section 'Cliques'."
 BATCHES = "See lecture 15, section 'Batches without contradictions'."
 LEARN = "See lecture 15, section 'Learning from surrogate classes'."
 RELY = "See lecture 15, section 'Relations that can be relied on'."
-ROUNDS = "See lecture 15, section 'Rounds'."
 VIEWS = "See lecture 15, section 'What the views know'."
 DTYPES = (torch.float64, torch.float32)
 
@@ -83,7 +82,7 @@ def _purity(labels):
 
 def _check_judged(answers, member, labels, name):
     call = f"judge_groups(member, labels) with {name}"
-    got = _table(answers.judge_groups(member, labels), (3,), call, ROUNDS).tolist()
+    got = _table(answers.judge_groups(member, labels), (3,), call, CLIQUES).tolist()
     y, n = labels.tolist(), len(labels)
     groups = [[y[i] for i in row.nonzero().flatten().tolist()] for row in member]
     sizes = [len(group) for group in groups]
@@ -101,7 +100,7 @@ def _check_judged(answers, member, labels, name):
     repeated = right([*itertools.chain(*by_group)])
     covered = int(member.any(dim=0).sum())
     present = torch.unique(labels[member.any(dim=0)])
-    _one(got[0], mean, f"{call}: purity", ROUNDS, [
+    _one(got[0], mean, f"{call}: purity", CLIQUES, [
         ("each group counts once, whatever its size", weighted),
         ("of its most frequent class, not of its first image's",
          sum(_purity(group)[1] for group in groups) / len(groups)),
@@ -111,7 +110,7 @@ def _check_judged(answers, member, labels, name):
         ("groups of one image count too",
          sum(p for p, s in zip(purities, sizes, strict=True) if s > 1) / len(some)),
     ])  # fmt: skip
-    _one(got[1], share, f"{call}: right", ROUNDS, [
+    _one(got[1], share, f"{call}: right", CLIQUES, [
         ("a pair that several groups state is one pair", repeated),
         ("an image is no pair with itself", right(stated, covered)),
         ("an image is no pair with itself", (2 * share * len(stated) + covered)
@@ -125,7 +124,7 @@ def _check_judged(answers, member, labels, name):
          share * len(stated) / max(1, sum(y[i] == y[j] for i in range(n)
                                           for j in range(i)))),
     ])  # fmt: skip
-    _one(got[2], covered / n, f"{call}: cover", ROUNDS, [
+    _one(got[2], covered / n, f"{call}: cover", CLIQUES, [
         ("an image in two groups is covered once", sum(sizes) / n),
         ("of the images, not of the classes", len(present) / len(labels.unique())),
         ("a group of one image covers it as well",
@@ -237,6 +236,17 @@ def _films(n, films):
     return x, 3 * video - 8
 
 
+def _telling(size, dtype):
+    """Images, videos and a seed from which each known mistake goes its own way."""
+    while True:
+        x, video = _films(50, 15)
+        sim, seed = (-torch.cdist(x, x)).to(dtype), random.randrange(50)
+        ways = [{}, *(slip for _, slip in SLIPS)]
+        found = {tuple(_grown(sim, video, seed, size, **way)) for way in ways}
+        if len(found) == len(ways) or size < 4:
+            return sim, video, seed
+
+
 @task("15.2", points=1)
 def test_grown(answers):
     """Five points by hand, random ones
@@ -247,11 +257,9 @@ def test_grown(answers):
     video = torch.tensor([5, 6, 7, 8, 5])
     _check_grown(answers, -(x[:, None] - x).abs(), video, 0, 3, "the example")
     for dtype in DTYPES:
-        for size in (3, 5, 6):
-            x, video = _films(50, 15)
-            sim = (-torch.cdist(x, x)).to(dtype)
-            seed = random.randrange(50)
-            _check_grown(answers, sim, video, seed, size, f"50 random images, {dtype}")
+        for size in (6, 3):
+            case = _telling(size, dtype)
+            _check_grown(answers, *case, size, f"50 random images, {dtype}")
 
 
 def _terms(batches, S):
@@ -414,6 +422,9 @@ def test_followed(answers):
     similar = torch.tensor([[0, 1], [1, 2], [4, 3]])
     dissimilar = torch.tensor([[2, 4], [3, 5]])
     _check_followed(answers, similar, dissimilar, 6, "the example")
+    none = torch.zeros(0, 2, dtype=torch.int64)
+    strangers = torch.tensor([[0, 1], [1, 2]])
+    _check_followed(answers, none, strangers, 3, "two strangers of image 1")
     wrong = torch.tensor([[2, 4], [3, 5], [0, 2]])
     _check_followed(answers, similar, wrong, 6, "the example and a contradiction")
     for false in (0, 1):
@@ -605,7 +616,7 @@ def test_explanation_is_there(answers):
               "ranked", "grid", "sweep", "trial")  # fmt: skip
     assert any(stem in joined for stem in chosen), (
         "explain_15_7 does not say where labels came in, though none of a training "
-        f"image was used. {VIEWS}"
+        f"image was used. {LEARN}"
     )
     views = ("view", "turn", "rotat", "shift", "augment", "warp", "tilt", "transform",
              "moving", "moved", "translat", "invarian", "distort")  # fmt: skip
