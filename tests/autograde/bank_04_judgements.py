@@ -909,6 +909,13 @@ class WeightsOfBeingRight:
         return (2 * said.double() - 1) @ (1 - _rates(said)) > 0
 
 
+@wrong("04.7", "near 0 for who guesses")
+class WeightsThatNeverVanish:
+    def truth(said):
+        p = _rates(said).clamp(0.01, 0.49)
+        return (2 * said.double() - 1) @ ((1 + p) / p).log() > 0
+
+
 @wrong("04.7", "True or False for each of")
 class Shares:
     def truth(said):

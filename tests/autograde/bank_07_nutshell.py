@@ -430,6 +430,12 @@ def step(L, x, S, D, margin, lr):  # gathers the gradients of all calls
     return L - lr * _GATHERED[key].to(L.dtype)
 
 
+@wrong("07.3", "one similar pair alone")
+def step(L, x, S, D, margin, lr):  # never divides by one
+    pairs = len(S) + len(D)
+    return _new(L, lambda W: _cost(W, x, S, D, margin) * pairs / max(pairs, 2), lr)
+
+
 @right("07.3")
 def step(L, x, S, D, margin, lr):  # autograd
     return _new(L, lambda W: _cost(W, x, S, D, margin), lr)

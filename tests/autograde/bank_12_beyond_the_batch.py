@@ -637,6 +637,14 @@ def harder(z, z_pos, z_neg, alpha, J):
     return z + torch.where(pull, kept, 1.0) * (z_neg - z)
 
 
+@wrong("12.8", "J=0.5")
+def harder(z, z_pos, z_neg, alpha, J):  # takes every small J for 0
+    near, far = _far(z_pos - z), _far(z_neg - z)
+    kept = math.exp(-alpha / J) if J > 1 else 0.0
+    share = (near + (far - near) * kept) / far.clamp(min=1e-12)
+    return z + torch.where(far > near, share, 1.0) * (z_neg - z)
+
+
 @wrong("12.8", "ZeroDivisionError")
 def harder(z, z_pos, z_neg, alpha, J):
     near, far = _far(z_pos - z), _far(z_neg - z)

@@ -463,6 +463,8 @@ def test_step_survives(answers):
         ("no dissimilar pair", S, none),
         ("no similar pair", none, D[1:]),
         ("no pair at all", none, none),
+        ("one similar pair alone", S[:1], none),
+        ("one dissimilar pair alone", none, D[1:2]),
     ):
         moving = [p for p in dissimilar.tolist() if p != [0, 1]]
         apart = torch.tensor(moving, dtype=torch.int64).reshape(-1, 2)
