@@ -16,8 +16,8 @@ from mlcourse.grading.errors import (
 from mlcourse.grading.job import TASK, Job
 from mlcourse.grading.nursery import START, Child, Nursery
 
-#: So many cells may hang or end the process before the notebook is given up.
-BAD_CELLS = 4
+#: So often may a cell hang or end the process before the notebook is given up.
+FAILURES = 4
 #: Characters of one text in an error.
 TEXT = 1000
 FORGED = "it sent something that is no answer"
@@ -35,7 +35,7 @@ class Session:
         self._spent: dict[str, float] = {}
         self._end = time.monotonic() + job.seconds
         self._worker: Child | None = None
-        self._bad: set[int] = set()
+        self._failures = 0
 
     def ask(self, task: str, request: tuple[object, ...]) -> Any:
         """Return the plain data that the student's process answers.
@@ -95,7 +95,7 @@ class Session:
             if the process does not start at all, which is our fault.
         """
         while not self._worker:
-            if len(self._bad) > BAD_CELLS or time.monotonic() > self._end:
+            if self._failures > FAILURES or time.monotonic() > self._end:
                 raise Died("too many of the notebook's cells hang or end it")
             self._launch()
             running = -1
@@ -115,7 +115,7 @@ class Session:
 
     def _skip(self, number: int, error: AnswerError) -> None:
         """Let a cell that hangs, or ends the process, fail at once from now on."""
-        self._bad.add(number)
+        self._failures += 1
         reason = str(error).partition(":")[0].replace("your code", "this cell")
         self.notes.append(f"code cell {number + 1}: {error}")
         self.cells[number] = f"raise SystemError({reason!r})\n{self.cells[number]}"

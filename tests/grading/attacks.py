@@ -203,6 +203,13 @@ def double(x):
         except (OSError, ValueError): pass
     return 2 * x
 """
+BLAMES = """
+import os, struct
+for fd in range(3, 64):
+    try: os.write(fd, struct.pack(">IQ", 1, 0) + b"1")
+    except OSError: pass
+os._exit(0)
+"""
 NAMESPACES = """
 import ctypes, os
 libc = ctypes.CDLL(None)
@@ -264,6 +271,7 @@ ATTACKS = {
     "reads_a_note": ("submissions share nothing", ["R", READER], "3"),
     "locks_folders": ("submissions share nothing", [LOCKED, "R"], ""),
     "against_the_nurse": ("no process but its own is touched", ["R", NURSE], ""),
+    "blames_a_cell": ("the batch finishes", [BLAMES, "R"], "123"),
     "namespaces": ("the sandbox is not left", [NAMESPACES], "123"),
     "other_sockets": ("no network of any kind", [RAW, "R"], ""),
     "no_clock": ("limits are kept outside", [CLOCK, "R"], ""),
