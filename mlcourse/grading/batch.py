@@ -17,12 +17,14 @@ from pathlib import Path
 
 import mlcourse
 from mlcourse.grading import sandbox, view
+from mlcourse.grading.alike import alike
 from mlcourse.grading.copied import build, copy_font_cache
 from mlcourse.grading.job import Job
 from mlcourse.grading.pool import run
 from mlcourse.grading.results import Row, append, read_rows
 from mlcourse.grading.shortcuts import short_cuts
 from mlcourse.grading.submissions import Submission, find
+from mlcourse.grading.tables import write_table
 from mlcourse.grading.task import flags, hidden_modules, written
 
 
@@ -89,6 +91,7 @@ def grade_folder(
                 append(plan.out, row)
                 latest[row["student"], row["exercise"]] = row
             on_row(done, len(found))
+    write_table(plan.out / "alike.csv", *alike(found))
     now = {(submission.student, submission.exercise) for submission in found}
     return {key: row for key, row in latest.items() if key[1] or key in now}
 
