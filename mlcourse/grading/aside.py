@@ -34,6 +34,15 @@ def _set_streams(streams: list[Any]) -> None:
     random.setstate(streams[2])
 
 
+def reseed() -> None:
+    """Draw from here on what no other fork of this process draws.
+
+    Torch's stream stays as it is in any new Python: it begins with a fixed seed.
+    """
+    np.random.seed()
+    random.seed()
+
+
 @contextlib.contextmanager
 def fresh_randomness() -> Iterator[None]:
     """Draw from new global random streams inside, and put the old ones back."""

@@ -16,13 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import mlcourse
-from mlcourse.grading import sandbox
+from mlcourse.grading import sandbox, view
+from mlcourse.grading.alike import alike
 from mlcourse.grading.copied import build, copy_font_cache
 from mlcourse.grading.job import Job
 from mlcourse.grading.pool import run
 from mlcourse.grading.results import Row, append, read_rows
 from mlcourse.grading.shortcuts import short_cuts
 from mlcourse.grading.submissions import Submission, find
+from mlcourse.grading.tables import write_table
 from mlcourse.grading.task import flags, hidden_modules, written
 
 
@@ -89,6 +91,7 @@ def grade_folder(
                 append(plan.out, row)
                 latest[row["student"], row["exercise"]] = row
             on_row(done, len(found))
+    write_table(plan.out / "alike.csv", *alike(found))
     now = {(submission.student, submission.exercise) for submission in found}
     return {key: row for key, row in latest.items() if key[1] or key in now}
 
@@ -100,7 +103,7 @@ def _graded(
     isolation: sandbox.Isolation,
 ) -> Iterator[Row]:
     """Yield a row for each submission: the old one where nothing has changed."""
-    todo: list[tuple[Row, Submission]] = []
+    todo: list[tuple[Row, Submission]] = []  # by exercise, for a nursery has but one
     for submission in found:
         old = latest.get((submission.student, submission.exercise))
         row = _row(plan, submission, isolation)
@@ -110,16 +113,24 @@ def _graded(
             yield row | {"status": "unreadable"}
         else:
             todo.append((row, submission))
+    todo.sort(key=lambda waiting: waiting[1].exercise)
     with tempfile.TemporaryDirectory(prefix="mlcourse-grade-") as name:
         courses = {
             exercise: _course(Path(name).resolve() / exercise, plan.checks[exercise])
             for exercise in {submission.exercise for _, submission in todo}
         }
-        jobs = deque(
-            (row, _job(plan, s, sandbox.Sandbox(isolation, courses[s.exercise])))
-            for row, s in todo
-        )
+        boxes = {
+            exercise: sandbox.Sandbox(isolation, course, _imports(exercise, todo))
+            for exercise, course in courses.items()
+        }
+        jobs = deque((row, _job(plan, s, boxes[s.exercise])) for row, s in todo)
         yield from run(jobs, jobs=plan.jobs)
+
+
+def _imports(exercise: str, todo: list[tuple[Row, Submission]]) -> tuple[str, ...]:
+    """Return what to import once for all submissions to an exercise."""
+    these = (submission for _, submission in todo if submission.exercise == exercise)
+    return view.named(cell for submission in these for cell in submission.cells)
 
 
 def _same(old: Row, new: Row) -> bool:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlcourse.grading.nursery import START
 from mlcourse.grading.sandbox import Sandbox
 
-#: Seconds for an interpreter to start on a busy machine; not the student's time.
-START = 120
 #: A task may take twice the limit of one call, a notebook twelve times.
 TASK, NOTEBOOK = 2, 12
 
@@ -15,7 +14,8 @@ TASK, NOTEBOOK = 2, 12
 class Job:
     """One notebook to grade: its code cells, the checks, how the code is confined.
 
-    ``limit`` is in seconds, for one call or one cell.
+    ``limit`` is in seconds, for one call or one cell; ``nursery`` is where its process
+    comes from, once there is one.
     """
 
     cells: list[str]
@@ -23,6 +23,7 @@ class Job:
     written: tuple[str, ...]
     box: Sandbox
     limit: float
+    nursery: Path | None = None
 
     @property
     def seconds(self) -> float:

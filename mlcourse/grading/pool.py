@@ -6,10 +6,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
 from mlcourse.grading.job import Job
+from mlcourse.grading.nursery import Nursery
 from mlcourse.grading.results import Row
 from mlcourse.grading.task import CheckError
 
@@ -19,27 +21,43 @@ def run(todo: deque[tuple[Row, Job]], *, jobs: int) -> Iterator[Row]:
     os.environ["OMP_NUM_THREADS"] = "1"  # of the server, which no one has started yet
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", "mlcourse.grading.plugin"])
-    running: dict[Connection, tuple[ForkServerProcess, Row, float]] = {}
+    running: dict[Connection, tuple[ForkServerProcess, Row, float, int]] = {}
+    nurseries: dict[int, Nursery] = {}
     try:
         while todo or running:
             while todo and len(running) < jobs:
                 row, job = todo.popleft()
+                place = min(set(range(jobs)) - {held for *_, held in running.values()})
+                ready = nurseries[place] = _ready(nurseries.pop(place, None), job)
                 ours, theirs = context.Pipe(duplex=False)
+                job = replace(job, nursery=ready.path)
                 process = context.Process(target=_grade, args=(job, theirs))
                 process.start()
                 theirs.close()
-                running[ours] = (process, row, time.monotonic() + job.patience)
+                until = time.monotonic() + job.patience
+                running[ours] = (process, row, until, place)
             for connection in wait(list(running), timeout=1.0):
                 assert isinstance(connection, Connection)
-                process, row, _ = running.pop(connection)
+                process, row, *_ = running.pop(connection)
                 yield row | _result(connection, process)
-            for process, _, until in running.values():
+            for process, _, until, _ in running.values():
                 if time.monotonic() > until:
                     process.kill()  # its connection then says so
     finally:
-        for process, _, _ in running.values():
+        for process, *_ in running.values():
             process.kill()
             process.join()
+        for nursery in nurseries.values():
+            nursery.stop()
+
+
+def _ready(nursery: Nursery | None, job: Job) -> Nursery:
+    """Return a nursery for a job: the last one, if it is fit for it and still lives."""
+    if nursery and nursery.box == job.box and nursery.alive():
+        return nursery
+    if nursery:
+        nursery.stop()
+    return Nursery(job.box)
 
 
 def _grade(job: Job, connection: Connection) -> None:

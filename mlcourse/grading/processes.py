@@ -1,4 +1,4 @@
-"""A process of the grader's and the processes that it starts: none outlives it."""
+"""The grader's processes and those that they start: none outlives its starter."""
 
 import contextlib
 import ctypes
@@ -13,9 +13,8 @@ from pathlib import Path
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def adopt_orphans() -> None:
-    """Make this process the parent of its workers' orphans, and end it with its own."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+def end_with_starter() -> None:
+    """End this process when the one that has started it ends."""
     starter = multiprocessing.parent_process()
     if starter:
         threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
@@ -23,7 +22,12 @@ def adopt_orphans() -> None:
 
 def _end_with(starter: multiprocessing.process.BaseProcess) -> None:
     starter.join()
-    os._exit(1)  # and the kernel ends this one's workers
+    os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of its children's orphans."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -38,12 +42,16 @@ def cpu_seconds(pid: int) -> float:
     return own + sum(cpu_seconds(int(child)) for child in below.split())
 
 
-def end(worker: subprocess.Popen[bytes]) -> None:
-    """Kill a worker, its group, and all that it left to this process."""
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its group, and wait for it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.kill()
-    worker.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def end_children() -> None:
+    """Kill all that this process has started or adopted."""
     task = Path("/proc/self/task")
     while pids := [
         int(pid) for path in task.glob("*/children") for pid in path.read_text().split()

@@ -32,11 +32,12 @@ LIMITS = (
     (resource.RLIMIT_NOFILE, 256),
     (resource.RLIMIT_CORE, 0),
 )
+SHARED = ("/dev/shm",)  #: under bwrap a folder of its own, writable
 BWRAP = (
     *("--unshare-all", "--unshare-user", "--disable-userns"),
     *("--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"),
     *("--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev"),
-    *("--size", str(FILES), "--tmpfs", "/dev/shm"),
+    *("--size", str(FILES), "--tmpfs", *SHARED),
 )
 
 
@@ -46,10 +47,15 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """One way to run workers; ``course`` is the folder that :func:`build` wrote."""
+    """One way to run workers.
+
+    ``course`` is the folder that :func:`build` wrote; ``imports`` are modules that are
+    imported once, before the students' processes are forked.
+    """
 
     isolation: Isolation
     course: Path
+    imports: tuple[str, ...] = ()
 
     def launch(
         self,
@@ -59,19 +65,21 @@ class Sandbox:
         secret: Path | None = None,
         errors: IO[bytes] | int = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
-        """Start a worker that talks on ``channel`` and may write in ``home`` only.
+        """Start a nurse that takes callers on ``channel``, may write in ``home`` only.
 
-        With a ``secret``, it tries to break out and says what was possible; ``errors``
-        receives what it writes to stderr.
+        With a ``secret``, it tries to break out and says there what was possible;
+        ``errors`` receives what it writes to stderr.
         """
         order = {
             "secret": secret and str(secret),
             "fd": channel.fileno(),
             "course": str(self.course),
+            "imports": self.imports,
             "path": [str(self.course), *map(str, view.site_folders())],
             "limits": LIMITS,
             "landlock": self._landlock_rules(home),
             "seccomp": self.isolation != "none",
+            "empties": [str(home), *SHARED[: self.isolation == "bwrap"]],
         }
         worker = str(self.course / "mlcourse/grading/worker.py")
         python = (view.python(), "-I", "-S", "-B")

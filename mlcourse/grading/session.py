@@ -1,13 +1,8 @@
 """One notebook under grading: the student's process, and how long it may take."""
 
-import contextlib
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from mlcourse.grading import wire
 from mlcourse.grading.errors import (
@@ -18,11 +13,11 @@ from mlcourse.grading.errors import (
     StudentError,
     Unsupported,
 )
-from mlcourse.grading.job import START, TASK, Job
-from mlcourse.grading.processes import cpu_seconds, end
+from mlcourse.grading.job import TASK, Job
+from mlcourse.grading.nursery import START, Child, Nursery
 
-#: So many cells may hang or end the process before the notebook is given up.
-BAD_CELLS = 4
+#: So often may a cell hang or end the process before the notebook is given up.
+FAILURES = 4
 #: Characters of one text in an error.
 TEXT = 1000
 FORGED = "it sent something that is no answer"
@@ -33,13 +28,14 @@ class Session:
 
     def __init__(self, job: Job) -> None:
         self.cells = list(job.cells)
-        self.box = job.box
+        self.job = job
         self.limit = job.limit
         self.notes: list[str] = []
+        self.used = 0.0  # CPU seconds of processes that have ended
         self._spent: dict[str, float] = {}
         self._end = time.monotonic() + job.seconds
-        self._worker: subprocess.Popen[bytes] | None = None
-        self._bad: set[int] = set()
+        self._worker: Child | None = None
+        self._failures = 0
 
     def ask(self, task: str, request: tuple[object, ...]) -> Any:
         """Return the plain data that the student's process answers.
@@ -61,19 +57,16 @@ class Session:
         return _opened(reply)
 
     def cpu_seconds(self) -> float:
-        """Return what the process has used; it is measured here, not asked there."""
+        """Return what the process has used; it is measured outside, not asked there."""
         self.start()
         assert self._worker
-        return cpu_seconds(self._worker.pid)
+        return self._worker.ask()
 
     def close(self) -> None:
-        """End the process and everything that it started; forget its folder."""
+        """End the process."""
         if self._worker:
-            self._channel.close()  # an idle worker leaves by itself, its CPU time known
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._worker.wait(timeout=0.3)
-            end(self._worker)
-            shutil.rmtree(self._home, ignore_errors=True)
+            self._worker.end()
+            self.used += self._worker.used
             self._worker = None
 
     def _talk(self, message: object, until: float) -> Any:
@@ -102,7 +95,7 @@ class Session:
             if the process does not start at all, which is our fault.
         """
         while not self._worker:
-            if len(self._bad) > BAD_CELLS or time.monotonic() > self._end:
+            if self._failures > FAILURES or time.monotonic() > self._end:
                 raise Died("too many of the notebook's cells hang or end it")
             self._launch()
             running = -1
@@ -122,26 +115,29 @@ class Session:
 
     def _skip(self, number: int, error: AnswerError) -> None:
         """Let a cell that hangs, or ends the process, fail at once from now on."""
-        self._bad.add(number)
+        self._failures += 1
         reason = str(error).partition(":")[0].replace("your code", "this cell")
         self.notes.append(f"code cell {number + 1}: {error}")
         self.cells[number] = f"raise SystemError({reason!r})\n{self.cells[number]}"
 
-    def _launch(self, errors: IO[bytes] | int = subprocess.DEVNULL) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="mlcourse-home-")).resolve()
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._worker = self.box.launch(theirs, self._home, errors=errors)
+    def _launch(self) -> None:
+        assert self.job.nursery
+        try:
+            self._worker = Child(self.job.nursery)
+        except OSError:
+            raise RuntimeError(self._diagnosis()) from None
+        self._channel = self._worker.channel
 
     def _diagnosis(self) -> str:
-        """Start the process without any student's code and return why it does not."""
+        """Start a process without any student's code and return why it does not."""
         with tempfile.TemporaryFile() as errors:
-            self._launch(errors)
-            self._channel.shutdown(socket.SHUT_RDWR)
-            assert self._worker
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._worker.wait(timeout=START)
-            self.close()
+            nursery = Nursery(self.job.box, errors=errors)
+            try:
+                child = Child(nursery.path)
+                child.channel.close()
+                child.wait(START)
+            finally:
+                nursery.stop()
             errors.seek(0)
             lines = errors.read(100_000).decode(errors="replace").strip().splitlines()
         return (
@@ -150,12 +146,9 @@ class Session:
 
     def _last_words(self) -> str:
         assert self._worker
-        try:
-            code = self._worker.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            code = 0
+        code = self._worker.wait(2) or 0
         self.close()
-        number = -code if code < 0 else code - 128
+        number = -code
         known = {9: "it was killed", 11: "it crashed", 6: "it was aborted"}
         known[24] = "it used up its CPU time"
         return known.get(number, f"exit code {code}" if code else "it left")

@@ -3,6 +3,7 @@
 import os
 import sys
 import sysconfig
+from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,23 @@ DEVICES = (
     *("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"),
     *("/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"),
 )
+
+#: What is imported once for all submissions, where one of them names it.
+IMPORTS = """
+    mlcourse.datasets mlcourse.distances mlcourse.evaluation mlcourse.judgements
+    mlcourse.losses mlcourse.miners mlcourse.networks mlcourse.plots mlcourse.samplers
+    mlcourse.training matplotlib.pyplot pandas scipy.linalg scipy.optimize scipy.spatial
+    scipy.stats sklearn.cluster sklearn.datasets sklearn.decomposition sklearn.ensemble
+    sklearn.linear_model sklearn.manifold sklearn.metrics sklearn.model_selection
+    sklearn.neighbors sklearn.preprocessing sklearn.svm
+"""
+
+
+def named(cells: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules of IMPORTS that code cells name."""
+    text = "\n".join(cells)
+    known = IMPORTS.split()
+    return tuple(n for n in known if all(part in text for part in n.split(".")))
 
 
 def readable() -> list[Path]:

@@ -1,19 +1,16 @@
-"""A student's process: run the notebook's cells, then answer the grader's calls.
+"""The process inside a sandbox: try whether it holds, or nurse students' processes.
 
 Started by :mod:`mlcourse.grading.sandbox` as a script, in an interpreter without
-site-packages. It confines itself before it imports anything of the course. Nothing here
-is trusted once the first cell has run: the grader takes plain data from it, no more.
+site-packages.
 """
 
-import builtins
 import ctypes
 import json
 import os
 import resource
-import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,45 +75,6 @@ def probe(secret: Path) -> str:
     return "confined"
 
 
-def serve(channel: socket.socket) -> None:
-    """Run the cells that come first; then answer calls until the grader hangs up."""
-    from mlcourse.grading import wire
-    from mlcourse.grading.errors import AnswerError
-    from mlcourse.grading.local import LocalAnswers, run_cells
-
-    vars(builtins)["display"] = lambda *args, **kwargs: None
-
-    def announced(cells: list[str]) -> Iterator[str]:
-        for number, cell in enumerate(cells):
-            if os.getpid() != process:
-                os._exit(0)  # a copy that a cell has forked
-            wire.send(channel, number)
-            yield cell
-
-    def answer(how: str, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
-        if how == "call":
-            return getattr(answers, name)(*args, **kwargs)
-        return getattr(answers, how)(name, *args, **kwargs)
-
-    process = os.getpid()
-    cells: Any = wire.receive(channel)
-    namespace, failed, _ = run_cells(announced(cells))
-    answers = LocalAnswers(namespace, failed)
-    wire.send(channel, "ready")
-    while True:
-        try:
-            request: Any = wire.receive(channel)
-        except EOFError:
-            os._exit(0)
-        try:
-            reply = wire.encode(("answer", answer(*request)))
-        except wire.WireError as error:
-            reply = wire.encode(("Unsupported", (f"your answer: {error}",)))
-        except AnswerError as error:
-            reply = wire.encode((type(error).__name__, error.args))
-        channel.sendall(reply)
-
-
 def main() -> None:
     """Obey the order on the command line."""
     order = json.loads(sys.argv[1])
@@ -126,9 +84,9 @@ def main() -> None:
         confine(order)
         channel.sendall(f"{probe(Path(order['secret']))}\n".encode())
     else:
-        shutil.copytree(Path(order["course"], "matplotlib"), os.environ["MPLCONFIGDIR"])
-        confine(order)
-        serve(channel)
+        from mlcourse.grading.nurse import nurse
+
+        nurse(channel, order, confine=lambda: confine(order))
 
 
 if __name__ == "__main__":

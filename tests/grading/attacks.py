@@ -173,6 +173,43 @@ for place in ("/dev/shm/note", "/tmp/note", "/var/tmp/note", "note"):
     try: explain_07_3 += open(place).read()
     except OSError: pass
 """
+LOCKED = """
+import os
+for place in (".", "/dev/shm"):
+    try:
+        for k in range(3): os.makedirs(f"{place}/in{k}/deeper")
+        open(f"{place}/in0/deeper/note", "w").write("two words")
+        os.symlink("/usr/lib", f"{place}/in1/link")
+        os.mkdir(f"{place}/locked", 0)
+    except OSError: pass
+"""
+NURSE = """
+import ctypes, os, signal, socket
+libc, nurse = ctypes.CDLL(None), os.getppid()
+tries = [lambda: os.kill(nurse, signal.SIGKILL), lambda: os.kill(-1, signal.SIGKILL)]
+tries += [lambda: os.killpg(0, signal.SIGKILL)]
+tries += [lambda: open(f"/proc/{nurse}/mem", "rb+")]
+tries += [lambda: os.listdir(f"/proc/{nurse}/fd"), lambda: libc.ptrace(16, nurse, 0, 0)]
+tries += [lambda k=k: os.open(f"/proc/{nurse}/fd/{k}", os.O_RDWR) for k in range(64)]
+for n in (424, 434, 438): tries += [lambda n=n: libc.syscall(n, nurse, 9, 0, 0)]
+for attempt in tries:
+    try: attempt()
+    except (OSError, PermissionError): pass
+def double(x):
+    for fd in range(3, 64):
+        try:
+            with socket.socket(fileno=os.dup(fd)) as line:
+                line.setblocking(False); line.accept()[0].send(b"ready")
+        except (OSError, ValueError): pass
+    return 2 * x
+"""
+BLAMES = """
+import os, struct
+for fd in range(3, 64):
+    try: os.write(fd, struct.pack(">IQ", 1, 0) + b"1")
+    except OSError: pass
+os._exit(0)
+"""
 NAMESPACES = """
 import ctypes, os
 libc = ctypes.CDLL(None)
@@ -232,6 +269,9 @@ ATTACKS = {
     "atexit": ("what ends late says nothing", ["R", ATEXIT], ""),
     "leaves_a_note": ("submissions share nothing", [NOTE, "R"], ""),
     "reads_a_note": ("submissions share nothing", ["R", READER], "3"),
+    "locks_folders": ("submissions share nothing", [LOCKED, "R"], ""),
+    "against_the_nurse": ("no process but its own is touched", ["R", NURSE], ""),
+    "blames_a_cell": ("the batch finishes", [BLAMES, "R"], "123"),
     "namespaces": ("the sandbox is not left", [NAMESPACES], "123"),
     "other_sockets": ("no network of any kind", [RAW, "R"], ""),
     "no_clock": ("limits are kept outside", [CLOCK, "R"], ""),

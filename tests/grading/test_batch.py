@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import random
 import runpy
 import shutil
 import signal
@@ -325,6 +326,34 @@ def test_a_run_killed_midway_is_completed_by_the_next(room):
     assert text.count("\n") == len(names)
     totals = [(line["student"], line["total"]) for line in room.table("grades.csv")]
     assert totals == [(name, "5") for name in names]
+
+
+@confined
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_random_points_it_ends_with_the_same_tables(room, seed):
+    for name, cells in zip("abcde", (toy.RIGHT, toy.STUB) * 3, strict=False):
+        room.hand_in(name, cells)
+    started = time.monotonic()
+    assert room.grade().returncode == 0
+    whole = time.monotonic() - started
+    names = ("grades.csv", "written.csv", "items.csv", "nbgrader.csv")
+    before = [(room.out / name).read_bytes() for name in names]
+    shutil.rmtree(room.out)
+    draw, killed = random.Random(seed), 0
+    while killed < 8:
+        with room.start(stdout=subprocess.DEVNULL) as run:
+            try:
+                run.wait(draw.uniform(0, whole))
+                break
+            except subprocess.TimeoutExpired:
+                run.kill()
+                killed += 1
+    assert room.is_left_alone()
+    done = room.grade()
+    assert done.returncode == 0, done.stderr
+    assert [(room.out / name).read_bytes() for name in names] == before
+    rows = (room.out / "results.jsonl").read_text().splitlines()
+    assert sorted(json.loads(row)["student"] for row in rows) == list("abcde")
 
 
 @confined
