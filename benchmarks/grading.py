@@ -4,7 +4,8 @@
 peers' programs; a peer that is not named is left out. All grade the same answers to the
 same exercise (``_exercise.py``), in one run; start-up counts. CPU time is of the whole
 tree of processes. Every grader's points are compared with the points deserved. Prints a
-Markdown table and writes ``benchmarks/grading.csv``.
+Markdown table and writes ``benchmarks/grading.csv``; lines that are there already are
+kept, so a run goes on where it stopped.
 """
 
 import argparse
@@ -15,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import _exercise as exercise
@@ -29,7 +31,7 @@ COLUMNS = (
     *("grader", "version", "submissions", "at_a_time", "cpu_s", "cpu_s_each"),
     *("wall_s", "wall_s_each", "set_up_cpu_s", "as_deserved"),
 )
-LOOK = 0.1  # seconds between two looks at the tree
+LOOK = 0.05  # seconds between two looks at the tree
 
 
 @dataclass
@@ -52,36 +54,48 @@ class Graded:
     spent: Spent = field(default_factory=Spent)
 
 
-def tree() -> float:
-    """CPU seconds of all processes below this one, ended or not."""
-    return cpu_seconds(os.getpid()) - time.process_time()
+class Watch:
+    """Adds up the CPU time of all processes below this one, ended or not.
 
-
-def run(
-    spent: Spent, *command: str | Path, cwd: Path, ok: Sequence[int] = (0,)
-) -> None:
-    """Run a program and add what it and all its processes take.
-
-    Waiting adds up the time of what has ended, also of orphans, which come to this
-    process. Only what is killed with its name space, as a sandbox is, escapes that: so
-    the tree is looked at while it lives, and the most that was seen counts.
+    Waiting for a process adds its time to its parent's, and orphans come to this
+    process. What is killed with its name space, as a sandbox is, escapes that: so the
+    tree is looked at while it lives, and where its sum has fallen, that is put back.
     """
-    start, before = time.monotonic(), tree()
-    bin_folder = Path(command[0]).parent
-    env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}"}
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self._last = self._tree()
+
+    def look(self) -> None:
+        """Add what has come since the last look."""
+        now = self._tree()
+        if now < self._last:  # or one was missed on its way from the living to the dead
+            now = max(now, self._tree())
+        self.total += max(0.0, now - self._last)
+        self._last = now
+
+    def _tree(self) -> float:
+        return cpu_seconds(os.getpid()) - time.process_time()
+
+
+def run(spent: Spent, *command: str | Path, cwd: Path) -> None:
+    """Run a program and add what it and all its processes take."""
+    start, watch = time.monotonic(), Watch()
+    env = os.environ | {"PATH": f"{Path(command[0]).parent}:{os.environ['PATH']}"}
     env |= {"OMP_NUM_THREADS": "1"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     with (cwd / "log.txt").open("ab") as log:
         process = subprocess.Popen(command, cwd=cwd, env=env, stdout=log, stderr=log)
-        most = before
         while process.poll() is None:
-            most = max(most, tree())
             time.sleep(LOOK)
+            watch.look()
     spent.wall += time.monotonic() - start
     while orphans():
-        most = max(most, tree())
         time.sleep(LOOK)
-    spent.cpu += max(most, tree()) - before
-    if process.returncode not in ok:
+        watch.look()
+    watch.look()
+    spent.cpu += watch.total
+    if process.returncode:
         tail = (cwd / "log.txt").read_text(errors="replace")[-1500:]
         raise SystemExit(f"{command} ended with {process.returncode}:\n{tail}")
 
@@ -217,30 +231,34 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     adopt_orphans()
-    all_, few = options.submissions, options.otter_submissions
-    turns: list[tuple[int, Callable[[Path, list[Answers]], Graded]]] = []
+    class_, few = options.submissions, options.otter_submissions
+    turns: list[tuple[str, int, Callable[[Path, list[Answers]], Graded]]] = [
+        ("mlcourse", number, partial(ours, jobs=options.jobs))
+        for number in (class_, options.alone)
+    ]
     if options.nbgrader:
-        bins = options.nbgrader.absolute()
-        turns.append((all_, lambda folder, class_: nbgrader(folder, class_, bins)))
+        programs = options.nbgrader.absolute()
+        turns.append(("nbgrader", class_, partial(nbgrader, programs=programs)))
     if options.otter:
         programs = options.otter.absolute()
-        turns.append((few, lambda folder, class_: otter(folder, class_, programs)))
-    turns += [
-        (number, lambda folder, class_: ours(folder, class_, options.jobs))
-        for number in (all_, options.alone)
-        if number
-    ]
-    print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS), flush=True)
-    rows, wrong = [], []
-    for number, grade in turns:
-        class_ = exercise.students(number)
-        with tempfile.TemporaryDirectory(prefix="grading-") as name:
-            done = grade(Path(name).resolve(), class_)
-        rows.append(row(done, class_))
-        wrong += verdicts(done, class_)
-        print("| " + " | ".join(rows[-1].values()) + " |", flush=True)
-        _rows.save(Path(__file__).with_suffix(".csv"), COLUMNS, rows)
-    print("", *wrong, f"load {os.getloadavg()[0]:.1f}", sep="\n")
+        turns.append(("otter-grader", few, partial(otter, programs=programs)))
+    table = Path(__file__).with_suffix(".csv")
+    rows = _rows.read(table)
+    there = [(row["grader"], int(row["submissions"])) for row in rows]
+    for name, number, grade in turns:
+        if (name, number) in there:
+            continue
+        students = exercise.students(number)
+        for these in (students[:1], students):  # the first leaves bytecode, as pip does
+            with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+                done = grade(Path(folder).resolve(), these)
+        rows.append(row(done, students))
+        _rows.save(table, COLUMNS, rows)
+        for text in verdicts(done, students):
+            print(text, flush=True)
+    for line in (COLUMNS, ["---"] * len(COLUMNS), *(row.values() for row in rows)):
+        print("| " + " | ".join(line) + " |")
+    print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
