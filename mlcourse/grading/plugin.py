@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator
 from dataclasses import asdict
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
@@ -114,7 +115,7 @@ def _run(job: Job, session: Session) -> dict[str, object]:
         session.start()
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        code = pytest.main([*OPTIONS, str(job.checks)], plugins=[plugin])
+        code = pytest.main([*OPTIONS, *_only(job.checks)], plugins=[plugin])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(
             f"pytest ended with {code!r}: {said.getvalue()[-500:].strip()}"
@@ -130,6 +131,12 @@ def _run(job: Job, session: Session) -> dict[str, object]:
         "written": {name: _text(session, name) for name in job.written},
         "alias": _text(session, "alias")[:40] if told else "",
     }
+
+
+def _only(checks: Path) -> list[str]:
+    """Return the arguments that keep pytest from listing the folders above a file."""
+    folder = str(checks.parent)
+    return ["--rootdir", folder, "--confcutdir", folder, str(checks)]
 
 
 def _text(session: Session, name: str) -> str:

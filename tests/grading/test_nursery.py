@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -109,3 +111,15 @@ def test_a_caller_that_says_nothing_is_let_go(nursery):
 def test_without_a_nursery_there_is_no_child(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         Child(tmp_path / "socket")
+
+
+def test_the_grader_s_own_process_imports_nothing_heavy(tmp_path):
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from mlcourse.grading import batch\n"
+        "batch.copy_font_cache(Path(sys.argv[1]))\nprint(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert {"torch", "scipy", "mlcourse.plots"}.isdisjoint(done.stdout.split())
+    assert list((tmp_path / "matplotlib").glob("fontlist-*.json"))
