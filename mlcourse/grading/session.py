@@ -36,6 +36,7 @@ class Session:
         self.box = job.box
         self.limit = job.limit
         self.notes: list[str] = []
+        self.memo: dict[str, Any] = {}  # what checks keep for each other
         self._spent: dict[str, float] = {}
         self._end = time.monotonic() + job.seconds
         self._worker: subprocess.Popen[bytes] | None = None
