@@ -19,7 +19,10 @@ from mlcourse.judgements import dissimilar_pairs, similar_pairs
 from mlcourse.losses import contrastive_loss
 from mlcourse.networks import convnet
 
-HIDES = ()
+#: How weights are carried in, and what works aside: a person looks, no point is lost.
+FLAGS = ("base64", "binascii", "zlib", "pickle", "torch.load", "torch.frombuffer",
+         "numpy.frombuffer", "mlcourse.networks.pretrained", "threading",
+         "multiprocessing", "concurrent")  # fmt: skip
 
 BUDGET = "See lecture 16, section 'A budget'."
 CHANGE = "See lecture 16, section 'One change at a time'."
@@ -49,15 +52,14 @@ def _parts(got, count, call, what, reading):
 
 def _one(got, want, call, reading, mistakes=(), tol=1e-4):
     """Compare two numbers; a known mistake is called by its name."""
-    fine = abs(got - want) <= tol
-    for said, wrong in mistakes:
-        assert fine or abs(got - wrong) > tol, (
-            f"{call} is {got:.6g}, expected {want:.6g}: {said}. {reading}"
-        )
-    assert fine, f"{call} is {got:.6g}, expected {want:.6g}. {reading}"
+    slips = [said for said, wrong in mistakes if abs(got - wrong) <= tol]
+    why = f": {'; or '.join(slips)}" if slips else ""
+    assert abs(got - want) <= tol, (
+        f"{call} is {got:.6g}, expected {want:.6g}{why}. {reading}"
+    )
 
 
-# --------------------------------------------- 16.1 A training that ends with its budget
+# -------------------------------------------- 16.1 A training that ends with its budget
 
 
 def _begun(costs, seconds, reserve):
@@ -73,7 +75,8 @@ def _begun(costs, seconds, reserve):
 def _check_rates(answers, costs, seconds, lr, name):
     call = f"rates(costs, seconds={seconds:g}, lr={lr:g}) with {name}"
     got = as_numbers(answers.rates(list(costs), seconds, lr))
-    assert got is not None and got.ndim == 1 and bool(got.isfinite().all()), (
+    fits = got is not None and got.ndim == 1 and bool(got.isfinite().all())
+    assert fits, (
         f"{call}: expected a list of finite numbers, one for each step that is begun. "
         f"{BUDGET}"
     )
@@ -93,8 +96,8 @@ def _check_rates(answers, costs, seconds, lr, name):
     }  # fmt: skip
     wrong = [said for said, count in slips.items() if count == len(got) != steps]
     assert len(got) == steps, (
-        f"{call}: {len(got)} rates, but {steps} steps are begun"
-        f"{': ' + wrong[0] if wrong else ''}. {BUDGET}"
+        f"{call}: {len(got)} rates, expected {steps}, one for each step that is begun"
+        f"{': ' + '; or '.join(wrong) if wrong else ''}. {BUDGET}"
     )
     used = torch.tensor([0.0, *costs[: steps - 1]], dtype=torch.float64).cumsum(0)
     phase = math.pi * used / seconds
@@ -157,7 +160,9 @@ def test_rates_of_long_trainings(answers):
         costs[random.randrange(100, 200)] = 3.0  # a slow one
         costs[random.randrange(200, 300)] = 1.5
         seconds = round(sum(costs[: random.randrange(500, 900)]))
-        _check_rates(answers, costs, float(seconds), lr, "1,000 steps, two of them slow")
+        _check_rates(
+            answers, costs, float(seconds), lr, "1,000 steps, two of them slow"
+        )
 
 
 # --------------------------------------------------------------- 16.2 Folds of classes
@@ -168,8 +173,8 @@ def _folds(answers, y, k, seed, name):
     got = as_numbers(answers.folds(y, k, seed))
     found = "no table of numbers" if got is None else tuple(got.shape)
     assert found == (len(y),), (
-        f"{call} returned {found}, expected shape ({len(y)},): one fold for each image. "
-        f"{CHOOSE}"
+        f"{call} returned {found}, expected shape ({len(y)},): one fold for each "
+        f"image. {CHOOSE}"
     )
     fine = bool(((got == got.floor()) & (got >= 0) & (got < k)).all())
     assert fine, f"{call}: folds are whole numbers from 0 to {k - 1}. {CHOOSE}"
@@ -208,7 +213,7 @@ def _check_folds(answers, y, k, name):
             (f[:-1] == f[1:]).double().mean().item() for f in found
         ]  # classes of neighbouring numbers in a common fold
         share = sum(apart) / len(apart)
-        assert share > 0.25 / k and share < 0.5 + 0.5 / k, (
+        assert 0.25 / k < share < 0.5 + 0.5 / k, (
             f"folds(y, k={k}, seed) with {name}: neighbouring classes are in one fold "
             f"in {share:.0%} of all cases, expected about {1 / k:.0%}. Shuffle the "
             f"classes before they are dealt. {CHOOSE}"
@@ -217,7 +222,9 @@ def _check_folds(answers, y, k, name):
 
 def _images(sizes, names):
     """Labels of classes of these sizes, in random order."""
-    y = torch.tensor([c for c, size in zip(names, sizes, strict=True) for _ in range(size)])
+    y = torch.tensor(
+        [c for c, size in zip(names, sizes, strict=True) for _ in range(size)]
+    )
     return y[torch.randperm(len(y))]
 
 
@@ -289,7 +296,7 @@ def _check_compare(answers, a, b, name):
     found = _number(half, f"{call}: the second part", CHANGE)
     _one(found, want, f"{call}: half of the interval", CHANGE, mistakes, tol)
     right = "not shown" if abs(centre) <= want else "better" if centre > 0 else "worse"
-    assert isinstance(verdict, str) and verdict == right, (
+    assert str(verdict) == right, (
         f"{call}: the verdict is {verdict!r:.60}, but the interval is "
         f"{centre - want:.4g} to {centre + want:.4g}: expected {right!r}. {CHANGE}"
     )
@@ -336,7 +343,11 @@ def test_compare_at_the_ends(answers):
             pair = _scores(n, _lift(n, factor), 1.0)
             _check_compare(answers, *pair, f"{n} seeds")
     a = torch.tensor([0.25, 0.5, 0.75, 1.0], dtype=torch.float64)
-    for shift, name in ((0.125, "b above a by 0.125"), (-0.125, "b below"), (0.0, "a = b")):
+    for shift, name in (
+        (0.125, "b above a by 0.125"),
+        (-0.125, "b below"),
+        (0.0, "a = b"),
+    ):
         _check_compare(answers, a, a + shift, f"4 seeds, everywhere {name}")
 
 
@@ -421,7 +432,9 @@ def _check_honest(answers, validation, test, name):
          known[want].item() - judged[want].item()),
     ]  # fmt: skip
     more_than = best - judged[want].item()
-    _one(more, more_than, f"{call}: what the best test score has more", CHOOSE, mistakes)
+    _one(
+        more, more_than, f"{call}: what the best test score has more", CHOOSE, mistakes
+    )
 
 
 def _tables(k, s):
@@ -515,21 +528,38 @@ def _seconds(steps):
 
 
 def _drawn(n_classes, per_class):
-    """Images and labels of training and of test classes, drawn anew, and not kept."""
+    """Images and labels of training and of test classes, drawn anew, and not kept.
+
+    All images are mirrored or turned by quarters in one way, so that a network that
+    learned elsewhere how characters look has little to offer.
+    """
     recipe = Recipe(seed=random.randrange(2**62), n_classes=n_classes,
                     per_class=per_class, size=28, mixed_polarity=False)  # fmt: skip
     arrays = make_glyphs(recipe)
+    turns, mirrored = random.choice([(k, m) for k in range(4) for m in (0, 1) if k + m])
     found = []
     for part in (0, 2):
         rows = np.flatnonzero(arrays["part"] == part)
         np.random.default_rng().shuffle(rows)
         names = torch.randperm(10_000)
         x = torch.from_numpy(arrays["x"][rows]).float() / 255
+        x = x.rot90(turns, (2, 3))
+        x = (x.flip(3) if mirrored else x).contiguous()
         found += [x, names[torch.from_numpy(arrays["y"][rows]).long()]]
     return found
 
 
-def _learn(answers, x, y, seconds, name):
+def _warm_up(answers):
+    """Call both functions once, on noise: what loads late is no learning.
+
+    Returns parameters, images and their embeddings.
+    """
+    x, y = torch.rand(200, 1, 28, 28), torch.randperm(200) % 20
+    parameters, _ = _learn(answers, x, y, 0.2, "200 images of noise", most=math.inf)
+    return parameters, x[:5], _rows(answers, parameters, x[:5])
+
+
+def _learn(answers, x, y, seconds, name, most=1.1):
     """Return parameters and the CPU seconds that they took, within the budget."""
     call = f"learn(x, y, seconds={seconds:.2f}, seed=...) with {name}"
     before = answers.cpu_seconds()
@@ -537,24 +567,25 @@ def _learn(answers, x, y, seconds, name):
     parameters = answers.learn(x, y, seconds=seconds, seed=seed)
     used = answers.cpu_seconds() - before
     assert isinstance(parameters, dict), (
-        f"{call} returned {type(parameters).__name__}, expected a dict of tensors, such "
-        f"as dict(psi.state_dict()). {FORMULA}"
+        f"{call} returned {type(parameters).__name__}, expected a dict of tensors, "
+        f"such as dict(psi.state_dict()). {FORMULA}"
     )
-    assert used <= 1.1 * seconds + 0.2, (
+    assert used <= most * seconds + 0.2, (
         f"{call} used {used:.2f} CPU seconds. Look at time.process_time() before each "
         f"step, and stop in time; several threads use up the budget faster. {BUDGET}"
     )
     return parameters, used
 
 
-def _rows(answers, parameters, x, call):
+def _rows(answers, parameters, x):
     """Return the embeddings of x in one part."""
+    call = f"embed(parameters, x) with {len(x)} images"
     got = as_numbers(answers.embed(parameters, x))
-    found = "no table of numbers" if got is None else tuple(got.shape)
-    fits = got is not None and got.ndim == 2 and len(got) == len(x)
-    assert fits and 1 <= got.shape[1] <= 1024, (
-        f"{call} returned {found}, expected shape ({len(x)}, d), d from 1 to 1024. "
-        f"{FORMULA}"
+    found = () if got is None else tuple(got.shape)
+    fits = len(found) == 2 and found[0] == len(x) and 1 <= found[1] <= 2048
+    assert fits, (
+        f"{call} returned {found or 'no table'}, expected shape ({len(x)}, d), d from "
+        f"1 to 2048. {FORMULA}"
     )
     assert got.isfinite().all(), f"{call} returned NaN or infinity. {FORMULA}"
     return got
@@ -568,14 +599,15 @@ def _embedded(answers, parameters, x, seconds, most):
         part = x[done : done + (random.randint(1, most) if done else 1)]
         call = f"embed(parameters, x) with {len(part)} images"
         before = answers.cpu_seconds()
-        found.append(_rows(answers, parameters, part, call))
+        found.append(_rows(answers, parameters, part))
         used = answers.cpu_seconds() - before
         total += used
         share = seconds * (len(part) / 1000 + 0.1) + 0.1
-        assert used <= share and total <= 1.1 * allowed + 0.2, (
+        fine = used <= share and total <= 1.1 * allowed + 0.2
+        assert fine, (
             f"{call} used {used:.2f} CPU seconds, all {len(x)} images may use "
-            f"{allowed:.2f}, and one call its share. To learn is the task of learn; take "
-            f"fewer looks, or a smaller network. {BUDGET}"
+            f"{allowed:.2f}, and one call its share. To learn is the task of learn; "
+            f"take fewer looks, or a smaller network. {BUDGET}"
         )
         done += len(part)
         widths = {rows.shape[1] for rows in found}
@@ -584,15 +616,13 @@ def _embedded(answers, parameters, x, seconds, most):
 
 
 def _check_alone(answers, parameters, x, z):
-    """Embed some images again, in other company."""
+    """Embed some images again, in other company, after other calls."""
     rows = torch.randperm(len(x))[:30]
     size = 1e-3 * z.abs().max().item() + 1e-6
-    once, twice = (
-        _rows(answers, parameters, x[rows], "embed(parameters, x) with 30 images")
-        for _ in range(2)
-    )
-    shape = once.shape == twice.shape == z[rows].shape
-    assert shape and bool(((once - twice).abs() <= size).all()), (
+    once, twice = (_rows(answers, parameters, x[rows]) for _ in range(2))
+    fine = once.shape == twice.shape == z[rows].shape
+    fine = fine and bool(((once - twice).abs() <= size).all())
+    assert fine, (
         "embed(parameters, x) gives other rows when it is called again: it draws at "
         f"random. Take the same views of every image, each time. {FORMULA}"
     )
@@ -609,18 +639,18 @@ def test_form(answers):
 
     Not how good it is.
     """
+    before = _warm_up(answers)
     seconds = _seconds(FEW)
     x, y, x_test, _ = _drawn(40, 10)
-    first, _ = _learn(answers, x, y, seconds, f"{len(x)} images")
-    z = _embedded(answers, first, x_test, 10 * seconds, 40)
-    second, _ = _learn(answers, x_test, torch.arange(len(x_test)) % 20, seconds / 3,
-                       f"{len(x_test)} images")  # fmt: skip
-    _rows(answers, second, x_test[:5], "embed(parameters, x) with 5 images")
-    _check_alone(answers, first, x_test, z)
+    parameters, _ = _learn(answers, x, y, seconds, f"{len(x)} images")
+    z = _embedded(answers, parameters, x_test, STEPS / FEW * seconds, 40)
+    _check_alone(answers, parameters, x_test, z)
+    _check_alone(answers, *before)
 
 
 def _hidden_measure(answers):
     """Return MAP@R, Recall@1 and CPU seconds on classes drawn anew."""
+    _warm_up(answers)
     seconds = _seconds(STEPS)
     x, y, x_test, y_test = _drawn(200, 20)
     share = NOISE_STEPS / STEPS
@@ -661,7 +691,8 @@ def _hidden_level(answers, level, reading):
     map_at_r, recall, used = _hidden_reached(answers)
     score(map_at_r=map_at_r, recall_at_1=recall, cpu_seconds=used)
     least_recall, least_map = LEVELS[level]
-    assert recall >= least_recall and map_at_r >= least_map, (
+    reached = recall >= least_recall and map_at_r >= least_map
+    assert reached, (
         f"On 50 classes never seen: Recall@1 {recall:.3f}, MAP@R {map_at_r:.3f}. The "
         f"level '{level}' asks for {least_recall} and {least_map}. {reading}"
     )
@@ -710,9 +741,8 @@ IDEAS = {
     "over how many seeds was it measured": ("seed", "runs", "repetition"),
     "how sure are the means": ("interval", "confiden", "uncertain", "standard error",
                                "half width"),
-    "what did not help": ("not help", "no gain", "not shown", "worse", "cost", "nothing",
-                          "did not", "no effect", "within noise", "noise", "lost", "fell",
-                          "hurt", "harm"),
+    "what did not help": ("not help", "no gain", "not shown", "worse", "cost",
+                          "nothing", "no effect", "lost", "fell", "did not", "hurt"),
     "on which classes did you choose": ("validation", "held out", "fold"),
 }  # fmt: skip
 
