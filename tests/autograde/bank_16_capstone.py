@@ -592,7 +592,7 @@ class Overtime:
 
     def learn(x, y, *, seconds, seed):
         g = torch.Generator().manual_seed(seed)
-        return _train(_small(g), x, y, 2 * seconds + 0.3, g)
+        return _train(_small(g), x, y, 1.3 * seconds + 0.3, g)
 
     def embed(parameters, x):
         return embed_all(_loaded(_small, parameters), x)
@@ -750,7 +750,9 @@ class NarrowViews:
 
     def learn(x, y, *, seconds, seed):
         g = torch.Generator().manual_seed(seed)
-        return _train(_convnet(g), x, y, seconds, g, view=RandomWarp(generator=g))
+        return _train(
+            _convnet(g), x, y, seconds, g, view=RandomWarp(noise=0, generator=g)
+        )
 
     def embed(parameters, x):
         return _looks(_loaded(_convnet, parameters), x)
