@@ -52,7 +52,9 @@ def _parts(got, count, call, what, reading):
 
 def _one(got, want, call, reading, mistakes=(), tol=1e-4):
     """Compare two numbers; a known mistake is called by its name."""
-    slips = [said for said, wrong in mistakes if abs(got - wrong) <= tol]
+    slips = [
+        said for said, wrong in mistakes if abs(got - wrong) <= tol * max(1, abs(wrong))
+    ]
     why = f": {'; or '.join(slips)}" if slips else ""
     assert abs(got - want) <= tol, (
         f"{call} is {got:.6g}, expected {want:.6g}{why}. {reading}"
