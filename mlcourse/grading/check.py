@@ -72,8 +72,8 @@ def run_checks(checks: list[Check], names: Mapping[str, object]) -> Iterator[Ver
     from mlcourse.grading.aside import fresh_randomness
     from mlcourse.grading.local import LocalAnswers
 
+    answers = LocalAnswers(names)
     for one in checks:
-        answers = LocalAnswers(names)
         with fresh_randomness():
             verdict = judge(one, answers)
         yield verdict

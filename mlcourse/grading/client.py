@@ -13,6 +13,7 @@ class RemoteAnswers:
     def __init__(self, session: Session, task: str) -> None:
         self._session = session
         self._task = task
+        self.memo = session.memo
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):

@@ -51,6 +51,7 @@ class LocalAnswers:
         self._namespace = namespace
         self._failed = failed or {}
         self._streams = streams()
+        self.memo: dict[str, Any] = {}  # what checks keep for each other
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):

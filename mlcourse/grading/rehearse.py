@@ -127,9 +127,9 @@ def main(notebook: Path, checks: Path, target: Path, start: int) -> None:
     with target.open("w", encoding="utf-8") as out:
         cells = code_cells(read_notebook(notebook))
         namespace, failed, _ = run_cells(_announced(cells, out))
+        answers = LocalAnswers(namespace, failed)
         for check in visible[start:]:
             _say(out, {"check": check.name})
-            answers = LocalAnswers(namespace, failed)
             with fresh_randomness():
                 verdict = judge(check, answers)
             _say(out, asdict(verdict))

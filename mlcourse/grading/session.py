@@ -32,6 +32,7 @@ class Session:
         self.limit = job.limit
         self.notes: list[str] = []
         self.used = 0.0  # CPU seconds of processes that have ended
+        self.memo: dict[str, Any] = {}  # what checks keep for each other
         self._spent: dict[str, float] = {}
         self._end = time.monotonic() + job.seconds
         self._worker: Child | None = None

@@ -22,10 +22,10 @@ def pytest_addoption(parser):
 
 @cache
 def executed(path):
-    """Run a notebook or a script once: its names, and the errors of its cells."""
+    """Run a notebook or a script once; return its answers."""
     cells = code_cells(read_notebook(path)) if path.suffix == ".ipynb" else None
     namespace, failed, _ = run_cells(cells or [path.read_text(encoding="utf-8")])
-    return namespace, failed
+    return LocalAnswers(namespace, failed)
 
 
 @pytest.fixture
@@ -33,4 +33,4 @@ def answers(request):
     """The answers of the exercise that the check belongs to."""
     exercise = request.path.stem.removeprefix("test_")
     path = request.config.getoption("--answers", default=None)
-    return LocalAnswers(*executed(path or SOLUTIONS / f"{exercise}.ipynb"))
+    return executed(path or SOLUTIONS / f"{exercise}.ipynb")

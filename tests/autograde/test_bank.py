@@ -86,9 +86,9 @@ def little_memory():
 
 
 def verdicts(exercise, namespace, task=None):
+    answers = LocalAnswers(namespace)
     for check in checks(exercise):
         if task in (None, check.task):
-            answers = LocalAnswers(namespace)
             with fresh_randomness():
                 verdict = judge(check, answers)
             yield verdict

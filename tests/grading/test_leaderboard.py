@@ -27,6 +27,7 @@ def test_reach(answers):
     before = answers.cpu_seconds()
     got = float(answers.reach())
     score(map_at_r=got, cpu_seconds=answers.cpu_seconds() - before)
+    answers.memo["reached"] = got
     assert got > 0.5, "too short"
 
 
@@ -37,6 +38,16 @@ def test_other(answers):
     Nothing.
     """
     assert answers.reach() > 0, "nothing"
+
+
+@task("16.1", points=1)
+def test_memo(answers):
+    """What the first check kept
+
+    The same.
+    """
+    if answers.memo:
+        score(kept=answers.memo["reached"])
 '''
 BURN = """
 import threading, time
@@ -81,7 +92,7 @@ def test_the_leaderboard_ranks_what_checks_told(handed_in):
         dan="def reach():\n    return 'far'",
     )
     text = (out / "leaderboard.csv").read_text()
-    assert text.startswith("exercise,rank,student,alias,map_at_r,cpu_seconds\n")
+    assert text.startswith("exercise,rank,student,alias,map_at_r,cpu_seconds,kept\n")
     lines = list(csv.DictReader(text.splitlines()))
     found = [(b["rank"], b["student"], b["alias"], b["map_at_r"]) for b in lines]
     assert found == [
@@ -90,6 +101,7 @@ def test_the_leaderboard_ranks_what_checks_told(handed_in):
         ("3", "bob", "", "0.2500"),
     ]
     assert all(0 <= float(line["cpu_seconds"]) < 0.5 for line in lines)
+    assert all(line["kept"] == line["map_at_r"] for line in lines)
     results = (out / "results.jsonl").read_text().splitlines()
     again = [json.loads(line) for line in results]
     assert all(row["checks"][1]["scores"] == {} for row in again)
