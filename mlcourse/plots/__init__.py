@@ -27,12 +27,14 @@ from mlcourse.plots.points import plot_points
 from mlcourse.plots.pulled import plot_pulled
 from mlcourse.plots.ratios import plot_ratios
 from mlcourse.plots.regions import plot_regions
+from mlcourse.plots.relations import plot_relations
 from mlcourse.plots.rings import plot_rings
 from mlcourse.plots.scores import half_width, plot_scores
 from mlcourse.plots.shares import plot_shares
 from mlcourse.plots.show import show
 from mlcourse.plots.slide import slide
 from mlcourse.plots.soft_neighbours import plot_soft_neighbours
+from mlcourse.plots.stated import plot_stated
 from mlcourse.plots.style import figure
 from mlcourse.plots.thumbnails import marks_of, plot_thumbnails
 from mlcourse.plots.turns import plot_turns
@@ -70,10 +72,12 @@ __all__ = [
     "plot_pulled",
     "plot_ratios",
     "plot_regions",
+    "plot_relations",
     "plot_rings",
     "plot_scores",
     "plot_shares",
     "plot_soft_neighbours",
+    "plot_stated",
     "plot_thumbnails",
     "plot_turns",
     "plot_weighted",
