@@ -25,7 +25,7 @@ def plot_families(
         look = {"color": cycle(COLORS, i), "marker": cycle(MARKERS, i)}
         if labels:
             ax.axhline(len(labels) - 0.5, color="0.75", lw=0.8)
-        for row, (method, values) in enumerate(by_method.items(), start=len(labels)):
+        for row, values in enumerate(by_method.values(), start=len(labels)):
             ax.scatter(
                 values,
                 [row - 0.22] * len(values),
