@@ -30,7 +30,7 @@ COLUMNS = ("features", "method", "seed", "recall_at_1", "map_at_r", "components"
 FEATURES: dict[str, Callable[[Tensor], Tensor]] = {"pixels": lambda x: x.flatten(1),
                                                    "HOG": hog}  # fmt: skip
 KEPT = (16, 32, 64, 128, 256, 512, 1024, 1600)
-Parts = tuple[Tensor, Tensor, Tensor]
+Parts = tuple[Tensor, ...]  # train, validation, test
 
 
 def coordinates(x: Parts) -> dict[str, Parts]:
