@@ -31,6 +31,7 @@ OPENS = {
     "13": ("ensembles",),
     "14": ("generalization",),
     "15": ("selfsupervised",),
+    "16": (),
 }
 
 

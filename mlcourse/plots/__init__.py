@@ -8,6 +8,7 @@ from mlcourse.plots.curves import plot_curves
 from mlcourse.plots.dendrogram import plot_dendrogram
 from mlcourse.plots.density import plot_density
 from mlcourse.plots.ellipses import plot_ellipse, plot_nearest
+from mlcourse.plots.families import plot_families
 from mlcourse.plots.fibres import plot_fibres
 from mlcourse.plots.forces import plot_forces
 from mlcourse.plots.funnel import plot_funnel
@@ -23,6 +24,7 @@ from mlcourse.plots.margin import plot_margin
 from mlcourse.plots.on_circle import plot_on_circle
 from mlcourse.plots.outlines import plot_outlines
 from mlcourse.plots.overlap import plot_overlap
+from mlcourse.plots.places import plot_places
 from mlcourse.plots.points import plot_points
 from mlcourse.plots.pulled import plot_pulled
 from mlcourse.plots.ratios import plot_ratios
@@ -54,6 +56,7 @@ __all__ = [
     "plot_dendrogram",
     "plot_density",
     "plot_ellipse",
+    "plot_families",
     "plot_fibres",
     "plot_forces",
     "plot_funnel",
@@ -70,6 +73,7 @@ __all__ = [
     "plot_on_circle",
     "plot_outlines",
     "plot_overlap",
+    "plot_places",
     "plot_points",
     "plot_pulled",
     "plot_ratios",
