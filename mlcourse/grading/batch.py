@@ -6,26 +6,22 @@ a run which was cut off, by whatever means, is completed by running it again.
 """
 
 import fcntl
-import hashlib
-import platform
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-import mlcourse
 from mlcourse.grading import sandbox, view
 from mlcourse.grading.alike import alike
 from mlcourse.grading.copied import build, copy_font_cache
 from mlcourse.grading.job import Job
 from mlcourse.grading.pool import run
+from mlcourse.grading.provenance import provenance, same
 from mlcourse.grading.results import Row, append, read_rows
-from mlcourse.grading.shortcuts import short_cuts
 from mlcourse.grading.submissions import Submission, find
 from mlcourse.grading.tables import write_table
-from mlcourse.grading.task import flags, hidden_modules, written
+from mlcourse.grading.task import hidden_modules, written
 
 
 class BatchError(Exception):
@@ -106,8 +102,8 @@ def _graded(
     todo: list[tuple[Row, Submission]] = []  # by exercise, for a nursery has but one
     for submission in found:
         old = latest.get((submission.student, submission.exercise))
-        row = _row(plan, submission, isolation)
-        if old and _same(old, row):
+        row = provenance(submission, plan.checks, plan.limit, isolation)
+        if old and same(old, row):
             yield old
         elif submission.problem:
             yield row | {"status": "unreadable"}
@@ -131,45 +127,6 @@ def _imports(exercise: str, todo: list[tuple[Row, Submission]]) -> tuple[str, ..
     """Return what to import once for all submissions to an exercise."""
     these = (submission for _, submission in todo if submission.exercise == exercise)
     return view.named(cell for submission in these for cell in submission.cells)
-
-
-def _same(old: Row, new: Row) -> bool:
-    keys = ("sha256", "checks_sha256", "limit")
-    return (
-        all(old[key] == new[key] for key in keys)
-        and old["versions"]["mlcourse"] == new["versions"]["mlcourse"]
-        and old["status"] != "grader_error"
-        and (old["reason"] if old["status"] == "unreadable" else "") == new["reason"]
-    )
-
-
-def _row(plan: Plan, submission: Submission, isolation: str) -> Row:
-    checks = plan.checks.get(submission.exercise)
-    marked = flags(checks) + hidden_modules(checks) if checks else ()
-    return {
-        "student": submission.student,
-        "exercise": submission.exercise,
-        "status": "",
-        "reason": submission.problem,
-        "file": submission.file,
-        "submitted": submission.submitted,
-        "sha256": submission.sha256,
-        "checks_sha256": _sha256(checks) if checks else "",
-        "limit": plan.limit,
-        "isolation": isolation,
-        "versions": {
-            "mlcourse": mlcourse.__version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "torch")},
-        },
-        "flags": [*submission.notes, *short_cuts(submission.cells, marked)],
-        "checks": [],
-        "written": {},
-    }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _course(folder: Path, checks: Path) -> Path:

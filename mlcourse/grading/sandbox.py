@@ -49,8 +49,7 @@ class SandboxError(Exception):
 class Sandbox:
     """One way to run workers.
 
-    ``course`` is the folder that :func:`build` wrote; ``imports`` are modules that are
-    imported once, before the students' processes are forked.
+    ``course`` is the folder that :func:`build` wrote; ``imports`` are imported once.
     """
 
     isolation: Isolation
@@ -67,8 +66,7 @@ class Sandbox:
     ) -> subprocess.Popen[bytes]:
         """Start a nurse that takes callers on ``channel``, may write in ``home`` only.
 
-        With a ``secret``, it tries to break out and says there what was possible;
-        ``errors`` receives what it writes to stderr.
+        With a ``secret`` it tries to break out and says there what was possible.
         """
         order = {
             "secret": secret and str(secret),
