@@ -154,6 +154,31 @@ def limit_of_triplets(z, margin=0.2):
     return (back - (back * u).sum(dim=1, keepdim=True) * u) / length
 
 
+def limit_of_smooth_ap(z, temperature=0.01):
+    """As ``limit``, but one pass of sigmoids for each positive of a query, no list."""
+    length = z.norm(dim=1, keepdim=True)
+    u = z / length
+    sim = u @ u.T
+    slope = torch.zeros_like(sim)
+    row = torch.arange(len(z))
+    own = row.view(-1, 1, PER_CLASS).expand(-1, PER_CLASS, -1).reshape(len(z), -1)
+    for turn in range(1, PER_CLASS):
+        positive = row - row % PER_CLASS + (row + turn) % PER_CLASS
+        above = (sim - sim[row, positive][:, None]).div_(temperature).sigmoid_()
+        above[row, row] = above[row, positive] = 0
+        among = 1 + above.gather(1, own).sum(dim=1, keepdim=True)
+        rank = 1 + above.sum(dim=1, keepdim=True)
+        above *= 1 - above
+        friends = above.gather(1, own) / rank
+        above *= among / rank**2
+        above.scatter_add_(1, own, -friends)
+        slope += above
+        slope[row, positive] -= above.sum(dim=1)
+    slope /= len(z) * (PER_CLASS - 1) * temperature
+    back = slope @ u + slope.T @ u
+    return (back - (back * u).sum(dim=1, keepdim=True) * u) / length
+
+
 def backward(loss, z):
     """One value and its gradient in the embeddings."""
     loss(z.clone().requires_grad_()).backward()
@@ -169,9 +194,11 @@ def measure(batch, n_classes):
     bases = (normalize(z), w, centers)
     floors = [milliseconds(draws, lambda v=v: limit(z, v))[0] for v in bases]
     floors += milliseconds(draws, lambda: limit_of_triplets(z))
+    floors += milliseconds(draws, lambda: limit_of_smooth_ap(z))
+    place = {"SoftTriple": 2, "triplet, all": 3, "Smooth-AP": 4}
     for i, cases in enumerate((lists(labels), against_weights(labels, len(w)))):
         for name, mine, peer in cases:
-            floor = floors[{"SoftTriple": 2, "triplet, all": 3}.get(name, i)]
+            floor = floors[place.get(name, i)]
             steps = [lambda f=mine: backward(lambda z: f(normalize(z)), z)]
             if batch <= FITS.get(name, batch):
                 steps.append(lambda g=peer: backward(lambda z: g(z, labels), z))
