@@ -683,6 +683,18 @@ errors alone and for one on what the ensemble costs parameters wide larger steps
 compute it refuses sentences of the rubric use your own the points are confirmed or not
 by the person who reads it
 """
+#: What else the task says: to quote it is no explanation.
+STORY = """
+say what a low correlation does not prove and whom an ensemble must beat a colleague
+trains four networks for themselves and concatenates them recall@1 rises from 0.92 to
+0.97 and she writes the learners' activations are hardly correlated only 0.24 on average
+so it is diversity and nothing else that gains the five points in explain_13_7 in at
+least 40 words 100 are plenty name two things that her sentence does not show and what
+she would have to measure ask first what else has a correlation of 0.24 then ask what
+else was changed together with the number of learners one answer is about what the
+number means the other about whom she compares with two or three sentences on each
+between the triple quotes
+"""
 
 
 @task("13.7", points=2)
@@ -692,7 +704,9 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_13_7", rubric=RUBRIC, see=EQUAL)
+    joined = own_words(
+        answers, "explain_13_7", rubric=RUBRIC, see=EQUAL, story=STORY
+    )
     hides = ("nois", "useless", "random", "rotat", "error", "alone", "by itself",
              "nonsense", "garbage", "worthless", "meaningless", "copy", "copies",
              "individual", "uninformative", "mistakes", "on its own", "on their own",

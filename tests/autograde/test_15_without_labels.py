@@ -760,6 +760,18 @@ for one on what the views bring in views turned rotation shift augmentation it r
 sentences of the rubric use your own the points are confirmed or not by the person who
 reads it
 """
+#: What else the task says: to quote it is no explanation.
+STORY = """
+find what a method without labels has been told a colleague reports no label of a
+training image was used we tried 60 settings for the number of groups their size and how
+far views are turned and kept the one with the best recall@1 on labelled validation
+classes it reaches 0.82 histograms of gradients only 0.78 so the network has found out
+by itself which letters are alike in explain_15_7 in at least 40 words 100 are plenty
+name two ways in which a person told the network what is alike and say for each what you
+would do or measure about it where did somebody who can read letters make a decision one
+decision was made before the training for each image one after it for the whole run two
+or three sentences on each between the triple quotes
+"""
 
 
 @task("15.7", points=2)
@@ -769,7 +781,9 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_15_7", rubric=RUBRIC, see=VIEWS)
+    joined = own_words(
+        answers, "explain_15_7", rubric=RUBRIC, see=VIEWS, story=STORY
+    )
     chosen = ("valid", "setting", "chose", "choice", "choos", "tune", "tuning",
               "select", "pick", "hyperparameter", "hyper parameter", "60 ", "sixty",
               "ranked", "grid", "sweep", "trial")  # fmt: skip
