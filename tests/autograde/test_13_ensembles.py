@@ -557,11 +557,20 @@ def _check_renumber(answers, old, new, K, name):
     there = all(f is None or f == c for f, c in zip(found, cost, strict=True))
     turned = linear_sum_assignment(shared.T, maximize=True)[1].tolist()
     back = all(f is None or f == c for f, c in zip(found, turned, strict=True))
+    sizes = shared.sum(axis=0) + shared.sum(axis=1, keepdims=True)
+    united = shared / (sizes - shared).clip(min=1)
+    counts = shared.sum(axis=1, keepdims=True).clip(min=1)
+    by_share = [linear_sum_assignment(table, maximize=True)[1].tolist()
+                for table in (united, shared / counts)]  # fmt: skip
+    by_share = [all(f is None or f == c for f, c in zip(found, way, strict=True))
+                for way in by_share]  # fmt: skip
     said = "Try all renamings of a small example. "
     if bool((got == new).all()):
         said = "Nothing was renamed. "
     elif back:
         said = "The renaming goes the wrong way: from a new number to an old one. "
+    elif any(by_share):
+        said = "Points are counted, not shares of a cluster: large ones count more. "
     elif there:
         said = "This keeps as few as possible: the overlap is to be as large. "
     raise AssertionError(
@@ -592,6 +601,8 @@ def test_renumber(answers):
     _check_renumber(answers, old, new, 3, "the example")
     greedy = _blocks([[5, 4, 0], [4, 0, 0], [0, 1, 2]])
     _check_renumber(answers, *greedy, 3, "15 points")
+    shares = _blocks([[5, 0, 9], [0, 0, 4], [5, 3, 0]])
+    _check_renumber(answers, *shares, 3, "26 points")
     circle = _blocks([[1, 6, 0, 0], [0, 1, 7, 0], [0, 0, 0, 5], [8, 0, 1, 0]])
     _check_renumber(answers, *circle, 4, "29 points")
     for K in (4, 5):
