@@ -836,15 +836,15 @@ than what the simple baseline gives for free.
 )
 _TASK = """
 A colleague reports: "No label of a training image was used. We tried 60 settings, for
-the number of groups, their size, and how far views are turned, and kept the one with the
-best Recall@1 on labelled validation classes. It reaches 0.82, histograms of gradients
-only 0.78. So the network has found out by itself which letters are alike."
+the number of groups, their size, and how far views are turned, and kept the one with
+the best Recall@1 on labelled validation classes. It reaches 0.82, histograms of
+gradients only 0.78. So the network has found out by itself which letters are alike."
 """
 wrong("15.7", "quotes from the task", explain_15_7=_TASK)
 wrong(
     "15.7",
     "quotes from the task",
-    explain_15_7=f"{_TASK} I would measure what the settings do, and the views as well.",
+    explain_15_7=f"{_TASK} I would measure what the settings do, and the views too.",
 )
 right(
     "15.7",

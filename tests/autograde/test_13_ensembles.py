@@ -715,9 +715,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(
-        answers, "explain_13_7", rubric=RUBRIC, see=EQUAL, story=STORY
-    )
+    joined = own_words(answers, "explain_13_7", rubric=RUBRIC, see=EQUAL, story=STORY)
     hides = ("nois", "useless", "random", "rotat", "error", "alone", "by itself",
              "nonsense", "garbage", "worthless", "meaningless", "copy", "copies",
              "individual", "uninformative", "mistakes", "on its own", "on their own",

@@ -288,7 +288,7 @@ def test_draws_of_large_sets(answers):
     _check_shares(draws, [], 0.3, call, SEEN, "class")
     call = f"episode(labels, shots=3, seed) with {name}"
     found = [_check_episode(answers, labels, 3, seed, name) for seed in seeds[:9]]
-    draws = [tuple(sorted(sum(of.values(), []))) for of in found]
+    draws = [tuple(sorted(itertools.chain(*of.values()))) for of in found]
     _check_shares(draws, [], 0.2, call, FEW, "row")
     for n_test in (1, 77, 199):
         _check_split(answers, labels, n_test, random.randrange(10**6), name)
@@ -579,7 +579,9 @@ def _frechet(x, y):
 
 def _check_frechet(answers, x, y, name):
     call = f"frechet(x, y) with {name}"
-    rank = "A covariance may lack full rank: take roots of eigenvalues, not of a matrix."
+    rank = (
+        "A covariance may lack full rank: take roots of eigenvalues, not of a matrix."
+    )
     got = _number(answers.frechet(x, y), call, f"{rank} {FAR}")
     (m, A), (w, B) = _moments(x), _moments(y)
     between, a, b, cross = _gaussians(m, A, w, B)
@@ -995,9 +997,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(
-        answers, "explain_14_7", rubric=RUBRIC, see=SEEN, story=STORY
-    )
+    joined = own_words(answers, "explain_14_7", rubric=RUBRIC, see=SEEN, story=STORY)
     features = ("compress", "discard", "direction", "varia", "speciali", "ignor",
                 "feature", "squeez", "collaps", "forget", "drop", "throw", "thrown",
                 "dimension", "lost", "lose", "shrink", "shrunk", "attribute", "trait",

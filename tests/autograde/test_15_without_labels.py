@@ -791,9 +791,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(
-        answers, "explain_15_7", rubric=RUBRIC, see=VIEWS, story=STORY
-    )
+    joined = own_words(answers, "explain_15_7", rubric=RUBRIC, see=VIEWS, story=STORY)
     chosen = ("valid", "setting", "chose", "choice", "choos", "tune", "tuning",
               "select", "pick", "hyperparameter", "hyper parameter", "60 ", "sixty",
               "ranked", "grid", "sweep", "trial")  # fmt: skip
