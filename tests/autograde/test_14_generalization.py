@@ -653,7 +653,8 @@ def _check_chance(answers, x, y, name):
     mistakes = [
         ("equal distances count too: at least, not more than", more / total),
         ("the given split is a choice too, and counts", (least - 1) / (total - 1)),
-        ("the given split is a choice too, and counts", (least - 1) / total),
+        ("the given split is a choice too, and counts; so does one that is as far but "
+         "for rounding", (least - 1) / total),
         ("this is the share of splits that are nearer", 1 - least / total),
         ("this is the share of splits that are at most as far", 1 - more / total),
         ("this is their number; divide by the number of choices", least),
@@ -676,7 +677,10 @@ def test_chance(answers):
     _check_chance(answers, points[:3], points[3:], "3 and 4 points of one cloud")
     _check_chance(answers, points[:5], points[5:], "5 and 2 points of one cloud")
     _check_chance(answers, points[:2] + 9, points[2:], "2 points, 5 others, moved")
-    _check_chance(answers, points[:3], points[3:6] + 2, "3 points, 3 others, moved")
+    for _ in range(6):  # halves: each distance comes twice, but for rounding
+        points = _cloud(6, 2)
+        name = "3 points, 3 others, moved"
+        _check_chance(answers, points[:3], points[3:] + 2, name)
 
 
 @task("14.4", points=1, hidden=True)
