@@ -542,7 +542,7 @@ def without_class(features, labels):  # as batch normalization has it
     return _by_class(features, labels, one)
 
 
-@wrong("14.3", "a column of deviation 0.00004")
+@wrong("14.3", "without_class(features, labels)")
 def without_class(features, labels):  # the bound is too high
     def one(f):
         sigma = f.std(dim=0, correction=0)
