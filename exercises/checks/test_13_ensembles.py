@@ -487,11 +487,20 @@ def _check_renumber(answers, old, new, K, name):
     there = all(f is None or f == c for f, c in zip(found, cost, strict=True))
     turned = linear_sum_assignment(shared.T, maximize=True)[1].tolist()
     back = all(f is None or f == c for f, c in zip(found, turned, strict=True))
+    sizes = shared.sum(axis=0) + shared.sum(axis=1, keepdims=True)
+    united = shared / (sizes - shared).clip(min=1)
+    counts = shared.sum(axis=1, keepdims=True).clip(min=1)
+    by_share = [linear_sum_assignment(table, maximize=True)[1].tolist()
+                for table in (united, shared / counts)]  # fmt: skip
+    by_share = [all(f is None or f == c for f, c in zip(found, way, strict=True))
+                for way in by_share]  # fmt: skip
     said = "Try all renamings of a small example. "
     if bool((got == new).all()):
         said = "Nothing was renamed. "
     elif back:
         said = "The renaming goes the wrong way: from a new number to an old one. "
+    elif any(by_share):
+        said = "Points are counted, not shares of a cluster: large ones count more. "
     elif there:
         said = "This keeps as few as possible: the overlap is to be as large. "
     raise AssertionError(
@@ -522,6 +531,8 @@ def test_renumber(answers):
     _check_renumber(answers, old, new, 3, "the example")
     greedy = _blocks([[5, 4, 0], [4, 0, 0], [0, 1, 2]])
     _check_renumber(answers, *greedy, 3, "15 points")
+    shares = _blocks([[5, 0, 9], [0, 0, 4], [5, 3, 0]])
+    _check_renumber(answers, *shares, 3, "26 points")
     circle = _blocks([[1, 6, 0, 0], [0, 1, 7, 0], [0, 0, 0, 5], [8, 0, 1, 0]])
     _check_renumber(answers, *circle, 4, "29 points")
     for K in (4, 5):
@@ -580,6 +591,18 @@ errors alone and for one on what the ensemble costs parameters wide larger steps
 compute it refuses sentences of the rubric use your own the points are confirmed or not
 by the person who reads it
 """
+#: What else the task says: to quote it is no explanation.
+STORY = """
+say what a low correlation does not prove and whom an ensemble must beat a colleague
+trains four networks for themselves and concatenates them recall@1 rises from 0.92 to
+0.97 and she writes the learners' activations are hardly correlated only 0.24 on average
+so it is diversity and nothing else that gains the five points in explain_13_7 in at
+least 40 words 100 are plenty name two things that her sentence does not show and what
+she would have to measure ask first what else has a correlation of 0.24 then ask what
+else was changed together with the number of learners one answer is about what the
+number means the other about whom she compares with two or three sentences on each
+between the triple quotes
+"""
 
 
 @task("13.7", points=2)
@@ -589,7 +612,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_13_7", rubric=RUBRIC, see=EQUAL)
+    joined = own_words(answers, "explain_13_7", rubric=RUBRIC, see=EQUAL, story=STORY)
     hides = ("nois", "useless", "random", "rotat", "error", "alone", "by itself",
              "nonsense", "garbage", "worthless", "meaningless", "copy", "copies",
              "individual", "uninformative", "mistakes", "on its own", "on their own",

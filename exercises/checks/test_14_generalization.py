@@ -381,6 +381,9 @@ def _check_standard(answers, features, labels, name):
         (f"{little} in a class becomes 0", _standard(features, labels, least=1e-15)),
         (f"{little} in a class becomes 0",
          torch.where(raw.abs() < 2e-6, 1e6 * raw, want)),
+        ("what is below 0.000001 is the deviation, not the variance",
+         _standard(features, labels, least=1e-3)),
+        ("nothing is added to the deviation", _softened(features, labels)),
         ("the mean is not yet subtracted", _scaled(features, labels)),
         ("the class means are to be subtracted; this only takes the set's mean off",
          flat),
@@ -388,6 +391,14 @@ def _check_standard(answers, features, labels, name):
     _same(got, want, call, SHARED, mistakes)
     constant = (want == 0) & (got.abs() > 1e-4)
     assert not constant.any(), f"{call}: what does not vary in a class is 0. {SHARED}"
+
+
+def _softened(features, labels, added=1e-5):
+    """As batch normalization has it: a little is added to the variance."""
+    own = _standard(features, labels, divided=False)
+    unit = _standard(features, labels)
+    sigma = torch.where(unit == 0, 1.0, own / unit)
+    return own / (sigma.square() + added).sqrt()
 
 
 def _scaled(features, labels):
@@ -451,7 +462,10 @@ def _frechet(x, y):
 
 def _check_frechet(answers, x, y, name):
     call = f"frechet(x, y) with {name}"
-    got = _number(answers.frechet(x, y), call, FAR)
+    rank = (
+        "A covariance may lack full rank: take roots of eigenvalues, not of a matrix."
+    )
+    got = _number(answers.frechet(x, y), call, f"{rank} {FAR}")
     (m, A), (w, B) = _moments(x), _moments(y)
     between, a, b, cross = _gaussians(m, A, w, B)
     want = float(between + a + b - 2 * cross)
@@ -522,7 +536,8 @@ def _check_chance(answers, x, y, name):
     mistakes = [
         ("equal distances count too: at least, not more than", more / total),
         ("the given split is a choice too, and counts", (least - 1) / (total - 1)),
-        ("the given split is a choice too, and counts", (least - 1) / total),
+        ("the given split is a choice too, and counts; so does one that is as far but "
+         "for rounding", (least - 1) / total),
         ("this is the share of splits that are nearer", 1 - least / total),
         ("this is the share of splits that are at most as far", 1 - more / total),
         ("this is their number; divide by the number of choices", least),
@@ -545,7 +560,10 @@ def test_chance(answers):
     _check_chance(answers, points[:3], points[3:], "3 and 4 points of one cloud")
     _check_chance(answers, points[:5], points[5:], "5 and 2 points of one cloud")
     _check_chance(answers, points[:2] + 9, points[2:], "2 points, 5 others, moved")
-    _check_chance(answers, points[:3], points[3:6] + 2, "3 points, 3 others, moved")
+    for _ in range(6):  # halves: each distance comes twice, but for rounding
+        points = _cloud(6, 2)
+        name = "3 points, 3 others, moved"
+        _check_chance(answers, points[:3], points[3:] + 2, name)
 
 
 def _foreign(means, own, other, *, alone=False, power=1):
@@ -785,6 +803,19 @@ direction variance specialise ignore and for one on how to choose validation hel
 seeds interval it refuses sentences of the rubric use your own the points are confirmed
 or not by the person who reads it
 """
+#: What else the task says: to quote it is no explanation.
+STORY = """
+say why a lower training loss can be worth nothing on classes never seen or cost there a
+colleague doubles the batch and what she trains on fits better on the training classes
+recall@1 rises from 0.87 to 0.94 so the embedding is seven points better she writes and
+we shall use it for the characters of the new alphabet on unseen classes five seeds it
+goes from 0.80 to 0.81 a gain of 0.01 ± 0.02 in explain_14_7 in at least 40 words 100
+are plenty say why the training loss can fall without anything for new classes or even
+at their cost and say what she should have looked at to choose what does the loss never
+ask for and whose images show whether it is there one answer is about what an embedding
+may forget unpunished the other about a third group of classes two or three sentences on
+each between the triple quotes
+"""
 
 
 @task("14.7", points=2)
@@ -794,7 +825,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_14_7", rubric=RUBRIC, see=SEEN)
+    joined = own_words(answers, "explain_14_7", rubric=RUBRIC, see=SEEN, story=STORY)
     features = ("compress", "discard", "direction", "varia", "speciali", "ignor",
                 "feature", "squeez", "collaps", "forget", "drop", "throw", "thrown",
                 "dimension", "lost", "lose", "shrink", "shrunk", "attribute", "trait",

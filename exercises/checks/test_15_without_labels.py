@@ -11,7 +11,7 @@ import torch
 from mlcourse.grading import own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
-HIDES = ("mlcourse.selfsupervised", "mlcourse.losses")
+HIDES = ("mlcourse.selfsupervised", "mlcourse.losses", "mlcourse.judgements")
 
 CLIQUES = "See lecture 15, section 'Cliques'."
 BATCHES = "See lecture 15, section 'Batches without contradictions'."
@@ -82,12 +82,17 @@ def _purity(labels):
 
 def _check_judged(answers, member, labels, name):
     call = f"judge_groups(member, labels) with {name}"
-    got = _table(answers.judge_groups(member, labels), (3,), call, CLIQUES).tolist()
+    given = answers.judge_groups(member, labels)
+    if isinstance(given, list | tuple) and len(given) == 3:
+        given = [_number(part, f"{call}: each part", CLIQUES) for part in given]
+    got = _table(given, (3,), call, CLIQUES).tolist()
     y, n = labels.tolist(), len(labels)
     groups = [[y[i] for i in row.nonzero().flatten().tolist()] for row in member]
     sizes = [len(group) for group in groups]
     purities = [_purity(group)[0] for group in groups]
     mean = sum(purities) / len(groups)
+    once = [[y[i] for i in points] for points in sorted(
+        {tuple(row.nonzero().flatten().tolist()) for row in member})]  # fmt: skip
     weighted = sum(p * s for p, s in zip(purities, sizes, strict=True)) / sum(sizes)
     by_group = list(_pairs(member))
     stated = set().union(*by_group)
@@ -107,6 +112,8 @@ def _check_judged(answers, member, labels, name):
         ("this is the share of groups of one class",
          sum(p == 1 for p in purities) / len(groups)),
         ("this is the share of right pairs", share),
+        ("each of the K groups counts, also one that is there twice",
+         sum(_purity(group)[0] for group in once) / len(once)),
         ("groups of one image count too",
          sum(p for p, s in zip(purities, sizes, strict=True) if s > 1) / len(some)),
     ])  # fmt: skip
@@ -601,6 +608,18 @@ for one on what the views bring in views turned rotation shift augmentation it r
 sentences of the rubric use your own the points are confirmed or not by the person who
 reads it
 """
+#: What else the task says: to quote it is no explanation.
+STORY = """
+find what a method without labels has been told a colleague reports no label of a
+training image was used we tried 60 settings for the number of groups their size and how
+far views are turned and kept the one with the best recall@1 on labelled validation
+classes it reaches 0.82 histograms of gradients only 0.78 so the network has found out
+by itself which letters are alike in explain_15_7 in at least 40 words 100 are plenty
+name two ways in which a person told the network what is alike and say for each what you
+would do or measure about it where did somebody who can read letters make a decision one
+decision was made before the training for each image one after it for the whole run two
+or three sentences on each between the triple quotes
+"""
 
 
 @task("15.7", points=2)
@@ -610,7 +629,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_15_7", rubric=RUBRIC, see=VIEWS)
+    joined = own_words(answers, "explain_15_7", rubric=RUBRIC, see=VIEWS, story=STORY)
     chosen = ("valid", "setting", "chose", "choice", "choos", "tune", "tuning",
               "select", "pick", "hyperparameter", "hyper parameter", "60 ", "sixty",
               "ranked", "grid", "sweep", "trial")  # fmt: skip

@@ -16,10 +16,13 @@ _ALIKE = str.maketrans(
 )
 
 
-def own_words(answers: Any, name: str, *, rubric: str | Sequence[str], see: str) -> str:
+def own_words(
+    answers: Any, name: str, *, rubric: str | Sequence[str], see: str, story: str = ""
+) -> str:
     """The words of the answer ``name`` in lower case, one space between two.
 
-    ``rubric`` is the statement's text, or phrases of it that nobody writes by chance.
+    ``rubric`` is the statement's text, or phrases of it that nobody writes by chance;
+    ``story`` is what else the statement says: it may be quoted, but does not count.
     Raises AssertionError, with the section to re-read in ``see``, unless the answer is
     a text of enough words, and not the rubric's.
 
@@ -34,18 +37,31 @@ def own_words(answers: Any, name: str, *, rubric: str | Sequence[str], see: str)
         raise AssertionError(
             f"{name} must be a string, got {type(text).__name__}. {see}"
         )
-    words = plain_words(text)
+    said = plain_words(text)
+    words = _not_quoted(said, plain_words(story))
     different = len(set(words))
     if len(words) < LEAST or different < DIFFERENT:
+        quoted = " beside what it quotes from the task" if words != said else ""
         raise AssertionError(
-            f"{name} has {len(words)} words, {different} different ones; {LEAST} and "
-            f"{DIFFERENT} are the least for an explanation in full sentences. {see}"
+            f"{name} has {len(words)} words{quoted}, {different} different ones; "
+            f"{LEAST} and {DIFFERENT} are the least for an explanation in full "
+            f"sentences. {see}"
         )
     if part := _copied(words, rubric):
         raise AssertionError(
             f"{name} repeats the rubric: {part}. Say it in words of your own. {see}"
         )
     return " ".join(words)
+
+
+def _not_quoted(words: list[str], story: list[str]) -> list[str]:
+    """The words without those in a run that stands in the story."""
+    runs = {tuple(story[k : k + RUN]) for k in range(len(story) - RUN + 1)}
+    quoted: set[int] = set()
+    for k in range(len(words) - RUN + 1):
+        if tuple(words[k : k + RUN]) in runs:
+            quoted.update(range(k, k + RUN))
+    return [word for k, word in enumerate(words) if k not in quoted]
 
 
 def _copied(words: list[str], rubric: str | Sequence[str]) -> str:

@@ -491,6 +491,21 @@ def renumber(old, new, K):  # the largest overlap first
     return number[new]
 
 
+@wrong("13.5", "Points are counted, not shares")
+def renumber(old, new, K):  # points in both, as a share of those in either
+    common = _common(old, new, K)
+    either = common.sum(axis=0) + common.sum(axis=1, keepdims=True) - common
+    number = linear_sum_assignment(common / either.clip(min=1), maximize=True)[1]
+    return torch.as_tensor(number)[new]
+
+
+@wrong("13.5", "Points are counted, not shares")
+def renumber(old, new, K):  # as a share of the new cluster
+    common = _common(old, new, K)
+    share = common / common.sum(axis=1, keepdims=True).clip(min=1)
+    return torch.as_tensor(linear_sum_assignment(share, maximize=True)[1])[new]
+
+
 @wrong("13.5", "Nothing was renamed")
 def renumber(old, new, K):
     return new
@@ -694,6 +709,16 @@ She compares one network with something that has many more parameters and took m
 longer to train. A single wide network with the same budget is what the ensemble ought
 to be set against, and only what remains above that is a gain from diversity. It could
 well be that the wide one reaches nearly the same Recall at half the price.
+""",
+)
+wrong(
+    "13.7",
+    "quotes from the task",
+    explain_13_7="""
+A colleague trains four networks for themselves and concatenates them. Recall@1 rises
+from 0.92 to 0.97, and she writes: "The learners' activations are hardly correlated,
+only 0.24 on average. So it is diversity, and nothing else, that gains the five points."
+It may be random, and it has a size.
 """,
 )
 right(

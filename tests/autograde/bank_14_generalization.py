@@ -102,6 +102,24 @@ def split_classes(labels, n_test, seed):  # as many classes on either side
     )[1]
 
 
+@wrong("14.1", "nearly all must differ")
+def split_classes(labels, n_test, seed):  # fair for few classes only
+    names = _names(labels, seed) if len(labels) < 20 else labels.unique().roll(seed)
+    return _sides(labels, names[:n_test])
+
+
+@wrong("14.1", "must be equally likely")
+def split_classes(labels, n_test, seed):  # fixed, but where the visible check looks
+    names = _names(labels, seed) if n_test < 3 else labels.unique()
+    return _sides(labels, names[:n_test])
+
+
+@wrong("14.1", "nearly all must differ")
+def split_classes(labels, n_test, seed):  # a large set is not drawn from
+    names = _names(labels, seed) if len(labels) < 1000 else labels.unique()
+    return _sides(labels, names[:n_test])
+
+
 def _drawn(labels, shots, seed):
     g = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(labels), generator=g)
@@ -154,6 +172,34 @@ def episode(labels, shots, seed):  # neighbours in the data
     for c in labels.unique():
         own = (labels == c).nonzero().flatten()
         support += own.roll(seed)[:shots].tolist()
+    return support, _others(labels, support)
+
+
+@wrong("14.1", "nearly all must differ")
+def episode(labels, shots, seed):  # neighbours, but for the two of the visible check
+    g = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=g)
+    if shots != 2:
+        order = order.sort().values.roll(seed)
+    support = torch.cat([order[labels[order] == c][:shots] for c in labels.unique()])
+    return support, _others(labels, support)
+
+
+@wrong("14.1", "must be equally likely")
+def episode(labels, shots, seed):  # the first ones of a longer set
+    g = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=g)
+    order = order if len(labels) < 20 else order.sort().values
+    support = torch.cat([order[labels[order] == c][:shots] for c in labels.unique()])
+    return support, _others(labels, support)
+
+
+@wrong("14.1", "nearly all must differ")
+def episode(labels, shots, seed):  # a large set is not drawn from
+    g = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=g)
+    order = order if len(labels) < 1000 else order.sort().values
+    support = torch.cat([order[labels[order] == c][:shots] for c in labels.unique()])
     return support, _others(labels, support)
 
 
@@ -477,6 +523,34 @@ def without_class(features, labels):  # one deviation for all coordinates of a c
     return _by_class(features, labels, one)
 
 
+@wrong("14.3", "the deviation, not the variance")
+def without_class(features, labels):
+    def one(f):
+        var = f.var(dim=0, correction=0)
+        return torch.where(var < 1e-6, 0, (f - f.mean(dim=0)) / var.sqrt())
+
+    return _by_class(features, labels, one)
+
+
+@wrong("14.3", "nothing is added to the deviation")
+def without_class(features, labels):  # as batch normalization has it
+    def one(f):
+        var = f.var(dim=0, correction=0)
+        scaled = (f - f.mean(dim=0)) / (var + 1e-5).sqrt()
+        return torch.where(var.sqrt() < 1e-6, 0, scaled)
+
+    return _by_class(features, labels, one)
+
+
+@wrong("14.3", "without_class(features, labels)")
+def without_class(features, labels):  # the bound is too high
+    def one(f):
+        sigma = f.std(dim=0, correction=0)
+        return torch.where(sigma < 0.01, 0, (f - f.mean(dim=0)) / sigma)
+
+    return _by_class(features, labels, one)
+
+
 @right("14.3")
 def without_class(features, labels):
     _, code, size = labels.unique(return_inverse=True, return_counts=True)
@@ -601,6 +675,18 @@ def _all_splits(x, y):
         others = [i for i in range(len(both)) if i not in rows]
         p, q = both[list(rows)], both[others]
         yield float(_between(p, q) + _spread(_cov(p), _cov(q)))
+
+
+@right("14.4")
+def chance(x, y):  # of equal halves, those with point 0 are enough
+    both, values = torch.cat([x, y]).double(), []
+    for rows in itertools.combinations(range(len(both)), len(x)):
+        if len(x) != len(y) or 0 in rows:
+            others = [i for i in range(len(both)) if i not in rows]
+            p, q = both[list(rows)], both[others]
+            values.append(float(_between(p, q) + _spread(_cov(p), _cov(q))))
+    least = values[0] - 1e-6 * max(1, values[0])
+    return np.mean(np.array(values) >= least)
 
 
 @wrong("14.4", "not more than")
@@ -1023,6 +1109,23 @@ She should not have looked at the classes of her training at all. I would put as
 third group of characters, choose the size of a batch by Recall there, run everything
 with five seeds and report how much the five differ. Only then would I open the test
 classes, once, and write down what comes out of it.
+""",
+)
+_TASK = """
+A colleague doubles the batch, and what she trains on fits better: on the training
+classes Recall@1 rises from 0.87 to 0.94. "So the embedding is seven points better", she
+writes, "and we shall use it for the characters of the new alphabet." On unseen classes,
+five seeds, it goes from 0.80 to 0.81, a gain of 0.01 ± 0.02.
+"""
+wrong("14.7", "quotes from the task", explain_14_7=_TASK)
+wrong("14.7", "quotes from the task", explain_14_7=f"{_TASK} A feature is lost here.")
+wrong(
+    "14.7",
+    "quotes from the task",  # the three hints
+    explain_14_7="""
+What does the loss never ask for? And whose images show whether it is there? One answer
+is about what an embedding may forget unpunished, the other about a third group of
+classes. Two or three sentences on each, between the triple quotes.
 """,
 )
 right(

@@ -10,7 +10,7 @@ import torch
 from mlcourse.grading import own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
-HIDES = ("mlcourse.selfsupervised", "mlcourse.losses")
+HIDES = ("mlcourse.selfsupervised", "mlcourse.losses", "mlcourse.judgements")
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
 FLAGS = ("pytorch_metric_learning",)
 
@@ -86,12 +86,17 @@ def _purity(labels):
 
 def _check_judged(answers, member, labels, name):
     call = f"judge_groups(member, labels) with {name}"
-    got = _table(answers.judge_groups(member, labels), (3,), call, CLIQUES).tolist()
+    given = answers.judge_groups(member, labels)
+    if isinstance(given, list | tuple) and len(given) == 3:
+        given = [_number(part, f"{call}: each part", CLIQUES) for part in given]
+    got = _table(given, (3,), call, CLIQUES).tolist()
     y, n = labels.tolist(), len(labels)
     groups = [[y[i] for i in row.nonzero().flatten().tolist()] for row in member]
     sizes = [len(group) for group in groups]
     purities = [_purity(group)[0] for group in groups]
     mean = sum(purities) / len(groups)
+    once = [[y[i] for i in points] for points in sorted(
+        {tuple(row.nonzero().flatten().tolist()) for row in member})]  # fmt: skip
     weighted = sum(p * s for p, s in zip(purities, sizes, strict=True)) / sum(sizes)
     by_group = list(_pairs(member))
     stated = set().union(*by_group)
@@ -111,6 +116,8 @@ def _check_judged(answers, member, labels, name):
         ("this is the share of groups of one class",
          sum(p == 1 for p in purities) / len(groups)),
         ("this is the share of right pairs", share),
+        ("each of the K groups counts, also one that is there twice",
+         sum(_purity(group)[0] for group in once) / len(once)),
         ("groups of one image count too",
          sum(p for p, s in zip(purities, sizes, strict=True) if s > 1) / len(some)),
     ])  # fmt: skip
@@ -179,6 +186,8 @@ def test_judged_at_the_ends(answers):
     _check_judged(answers, member, torch.tensor([0, 1, 1, 2, 2]), "a wrong pair")
     member, labels = _groups(6, 25, 4)
     _check_judged(answers, member.repeat(3, 1), labels, "each group three times")
+    twice = torch.tensor([[1, 1, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]]).bool()
+    _check_judged(answers, twice, torch.tensor([3, 3, 8, 5]), "one group twice")
 
 
 # ------------------------------------------------------------- 15.2 Grow a clique
@@ -295,7 +304,8 @@ def test_grown_at_the_ends(answers):
     sim = _symmetric(n)
     alone = torch.randperm(n)
     _check_grown(answers, sim, alone, random.randrange(n), 8, "2,000 images")
-    _check_grown(answers, sim - 7, alone, random.randrange(n), 6, "similarities < -5")
+    far, name = 9000 * sim - 2e4, "similarities below -10,000"
+    _check_grown(answers, far, alone, random.randrange(n), 6, name)
     x, video = _films(300, 12)
     sim = -torch.cdist(x, x).square()
     _check_grown(answers, sim, video, random.randrange(300), 12, "12 videos")
@@ -502,17 +512,17 @@ def test_followed(answers):
 
 @task("15.4", points=2, hidden=True)
 def test_followed_at_the_ends(answers):
-    """1,000 images, a chain of 999, no pairs at all, pairs stated twice
+    """999 images, a chain of 998, no pairs at all, pairs stated twice
 
     Contradictions in one part leave the others alone.
     """
     none = torch.zeros(0, 2, dtype=torch.int64)
     _check_followed(answers, none, none, 4, "no pair")
-    links = _rows([(i, i + 1) for i in range(998)])
-    _check_followed(answers, links, torch.tensor([[0, 999]]), 1000, "a chain of 999")
+    links = _rows([(i, i + 1) for i in range(997)])
+    _check_followed(answers, links, torch.tensor([[0, 998]]), 999, "a chain of 998")
     sizes = [random.randrange(2, 12) for _ in range(110)]
-    case = _stated(sizes, 150, loose=1000 - sum(sizes) if sum(sizes) < 1000 else 0)
-    _check_followed(answers, *case, "1,000 images")
+    case = _stated(sizes, 150, loose=max(0, 999 - sum(sizes)))
+    _check_followed(answers, *case, f"{case[2]} images")
     for false in (1, 3):
         case = _stated([5, 4, 4, 3], 4, loose=3, false=false)
         _check_followed(answers, *case, "contradictions")
@@ -760,6 +770,18 @@ for one on what the views bring in views turned rotation shift augmentation it r
 sentences of the rubric use your own the points are confirmed or not by the person who
 reads it
 """
+#: What else the task says: to quote it is no explanation.
+STORY = """
+find what a method without labels has been told a colleague reports no label of a
+training image was used we tried 60 settings for the number of groups their size and how
+far views are turned and kept the one with the best recall@1 on labelled validation
+classes it reaches 0.82 histograms of gradients only 0.78 so the network has found out
+by itself which letters are alike in explain_15_7 in at least 40 words 100 are plenty
+name two ways in which a person told the network what is alike and say for each what you
+would do or measure about it where did somebody who can read letters make a decision one
+decision was made before the training for each image one after it for the whole run two
+or three sentences on each between the triple quotes
+"""
 
 
 @task("15.7", points=2)
@@ -769,7 +791,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_15_7", rubric=RUBRIC, see=VIEWS)
+    joined = own_words(answers, "explain_15_7", rubric=RUBRIC, see=VIEWS, story=STORY)
     chosen = ("valid", "setting", "chose", "choice", "choos", "tune", "tuning",
               "select", "pick", "hyperparameter", "hyper parameter", "60 ", "sixty",
               "ranked", "grid", "sweep", "trial")  # fmt: skip
@@ -886,6 +908,8 @@ def test_settled_at_the_ends(answers):
             flat[at] = flat[at[::-1]]
             rows = list(flat.reshape(4, 5))
         _check_settled(answers, torch.stack(rows), S, "20 groups that are settled")
+    batches, S = _kin(4, 6)
+    _check_settled(answers, batches, 1e-6 * S, "24 groups of tiny similarities")
     _check_settled(answers, *_kin(1, 6), "one batch")
     _check_settled(answers, *_kin(7, 1), "batches of one group")
     equal = torch.full((12, 12), 0.1, dtype=torch.float64)

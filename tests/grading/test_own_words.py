@@ -11,9 +11,10 @@ TEXT = "A margin pulls friends (not strangers) together; its slope is never 0. "
 )
 
 
-def said(text, rubric=()):
+def said(text, rubric=(), story=""):
     answers = SimpleNamespace(value={"explain_01_6": text}.get)
-    return own_words(answers, "explain_01_6", rubric=rubric, see="See lecture 01.")
+    see = "See lecture 01."
+    return own_words(answers, "explain_01_6", rubric=rubric, see=see, story=story)
 
 
 def test_an_answer_is_read_without_case_and_marks():
@@ -74,6 +75,18 @@ def test_a_rubric_in_pieces_is_copied():
         said(f"{twice} {other}", RUBRIC)
     more = " ".join(f"v{i}" for i in range(40))
     assert said(f"{twice} {other} {more}", RUBRIC)  # 22 of 80 pairs
+
+
+STORY = "A friend trains twice: her loss falls, and she writes that all is well."
+
+
+def test_what_is_quoted_from_the_task_does_not_count():
+    quote = "Her loss falls, and she writes that all is well"
+    assert said(f"{TEXT} {quote}!", story=STORY) == said(TEXT)
+    with pytest.raises(AssertionError, match="has 0 words beside what it quotes"):
+        said(STORY * 4, story=STORY)
+    few = "her loss falls and she wins"  # five words of it in a row
+    assert said(f"{TEXT} {few}", story=STORY).endswith(few)
 
 
 def test_letters_that_nobody_sees_do_not_hide_a_phrase():
