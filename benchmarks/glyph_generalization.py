@@ -9,7 +9,8 @@ One network and 300 batches for all. Tables of glyph_generalization.csv:
   and beside the one of mic, plain;
 - s2sd: four and eight dimensions that learn from 64 and 128;
 - shift: five losses over splits of growing Frechet distance, beside what learns
-  nothing, and what a few labelled images of the new classes are worth.
+  nothing, and what a few labelled images of the new classes are worth;
+- images: what of the loss is due to images, and what to classes, that are new.
 
 A row is of one embedding ("part": all that is kept, a head, or surrogate clusters). Of
 an embedding, the columns from polarity on say how well a linear probe reads the factor
@@ -358,8 +359,9 @@ def one(job: Job) -> list[Row]:
     """All rows of a method, setting and seed."""
     table, method, setting, seed = job
     head = {"table": table, "method": method, "seed": str(seed), "setting": setting}
-    if table == "shift":
-        return [head | row for row in shifts(method, seed)]
+    if table in ("shift", "images"):
+        rows = shifts if table == "shift" else new_images
+        return [head | row for row in rows(method, seed)]
     run = METHODS[table, method][setting](seed)
     head |= fit(run, run.data.train, run.data.validation)
     if seed == CHOICE:
@@ -423,6 +425,18 @@ def rows_of(images: Pool, classes: Tensor) -> GlyphImages:
     return GlyphImages(
         images.x[rows], images.y[rows], none, none, none, none, none, none
     )
+
+
+def sides(images: Pool, step: int, seed: int) -> tuple[GlyphImages, ...]:
+    """Images to train on, to choose the epoch by, and to test with, as in shifts."""
+    split, g = images.splits[step], torch.Generator().manual_seed(seed)
+    gen.chance_distances(
+        images.means[torch.cat([split.train, split.test])],
+        size=len(split.train), draws=20, generator=g,
+    )  # fmt: skip
+    order = split.train[torch.randperm(len(split.train), generator=g)]
+    n = len(order) // 4
+    return tuple(rows_of(images, c) for c in (order[n:], order[:n], split.test))
 
 
 def shifts(method: str, seed: int) -> Iterator[Row]:
@@ -496,7 +510,53 @@ def adapted(psi: nn.Sequential, test: GlyphImages, shots: int, g: Generator) -> 
     return words({name: sum(v) / len(v) for name, v in mean.items()})
 
 
+def new_images(method: str, seed: int) -> Iterator[Row]:
+    """The trained images, other images of their classes, and unseen classes.
+
+    Each set has 20 images of a class, and as many classes as the smallest.
+    """
+    mixed = method == "triplet, half inverted"
+    n_classes, steps = (200, (0,)) if mixed else (300, SPLITS)
+    again = torch.Generator().manual_seed(seed)  # the same classes, painted anew
+    more = glyphs(
+        generator=again, n_classes=n_classes, per_class=21, mixed_polarity=mixed
+    )
+    parts = (more.train, more.validation, more.test)
+    x, y = torch.cat([p.x for p in parts]), torch.cat([p.y for p in parts])
+    first = torch.arange(len(y)) % 21 < 20
+    fresh, whole = (x[first], y[first]), None if mixed else pool(seed)
+    for step in steps:
+        if whole is None:
+            run = plain(seed)
+            images, choose, other = run.data.train, run.data.validation, run.data.test
+        else:
+            images, choose, other = sides(whole, step, seed)
+            draws = torch.Generator().manual_seed(seed)
+            psi = convnet(DIM, channels=(1, 8, 32, 64), generator=draws)
+            own = torch.Generator().manual_seed(1000 + seed)
+            run = Run(psi, triplets(DIM, own), draws, own)
+        done, g = fit(run, images, choose), torch.Generator().manual_seed(seed)
+        known, unseen = images.y.unique(), other.y.unique()
+        size = min(len(known), len(unseen))
+        known, unseen = (c[torch.randperm(len(c), generator=g)[:size]]
+                         for c in (known, unseen))  # fmt: skip
+        for part, (points, labels), classes in (
+            ("trained images", (images.x, images.y), known),
+            ("new images", fresh, known),
+            ("unseen classes", (other.x, other.y), unseen),
+        ):
+            rows = torch.isin(labels, classes)
+            found = evaluate(embed(run.psi, points[rows]), labels[rows], ks=(1,))
+            pixels = evaluate(points[rows].flatten(1), labels[rows], ks=(1,))
+            head = {"part": part, "split": str(step), "classes": str(size)}
+            for name, score in (("", found), (", raw pixels", pixels)):
+                values = {"recall_at_1": score["recall@1"]}
+                yield head | done | words(values) | {"part": part + name}
+
+
 FIXED = ("HOG + PCA", "raw pixels", "untrained network")
+METHODS |= {("images", name): {"": None}
+            for name in ("triplet", "triplet, half inverted")}  # fmt: skip
 METHODS |= {("shift", name): {"": None} for name in (*LOSSES, *FIXED)}
 
 

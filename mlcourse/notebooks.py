@@ -29,6 +29,7 @@ def run_notebook(
     not touched.
     """
     notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("widgets", None)  # the last run's; a new one is kept if any
     reached = 0
 
     def on_start(cell: object, cell_index: int) -> None:

@@ -58,6 +58,15 @@ def test_update_keeps_the_outputs_and_leaves_nothing_beside(call, lectures):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_update_drops_the_sliders_of_an_earlier_run(call, lectures):
+    path = lectures(**{"01_a": ["print(6 * 7)"]}) / "01_a.ipynb"
+    old = nbformat.read(path, as_version=4)
+    old.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
+    nbformat.write(old, path)
+    assert call("run", "01", "--update").returncode == 0
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+
+
 def test_kernel_is_this_python(call, lectures):
     path = lectures(**{"01_a": ["import sys; print(sys.executable)"]}) / "01_a.ipynb"
     assert call("run", "--update").returncode == 0
