@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mlcourse.grading.submissions import Submission
 from mlcourse.grading.tables import Line
@@ -43,6 +42,8 @@ def alike(submissions: Iterable[Submission]) -> tuple[list[str], list[Line]]:
 
 
 def _pairs(code: dict[str, str]) -> list[tuple[float, str, str, int, int]]:
+    from sklearn.feature_extraction.text import TfidfVectorizer  # takes a second
+
     students = sorted(code)
     most = max(2, int(COMMON * len(students)))
     if len(students) <= most:

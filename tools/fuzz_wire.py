@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the wire; outside the normal test run.
 
-    fuzz/bin/python tests/grading/fuzz_wire.py -max_total_time=600 [CORPUS]
+    fuzz/bin/python tools/fuzz_wire.py -max_total_time=600 [CORPUS]
 
 in an environment with atheris, NumPy, torch and safetensors, and the repository on
 PYTHONPATH. A frame is a value or a WireError; a value goes out and comes in the same.
@@ -14,7 +14,7 @@ import atheris
 
 # The chapters are not needed here, nor is what they import.
 package = types.ModuleType("mlcourse")
-package.__path__ = [str(Path(__file__).parents[2] / "mlcourse")]
+package.__path__ = [str(Path(__file__).parents[1] / "mlcourse")]
 inner = types.ModuleType("mlcourse.grading")
 inner.__path__ = [f"{package.__path__[0]}/grading"]
 sys.modules |= {"mlcourse": package, "mlcourse.grading": inner}

@@ -1,6 +1,6 @@
 """Break every solution on purpose, a little at a time: which checks notice?
 
-    mut/bin/python tests/autograde/mutate_solutions.py [--out FILE] [EXERCISE ...]
+    mut/bin/python tools/mutate_solutions.py [--out FILE] [EXERCISE ...]
 
 run in the environment of mutmut (see CONTRIBUTING.md), whose operators it uses. Each
 change inside a function between the marks of a solution is one mutant; the task's
@@ -22,7 +22,7 @@ from pathlib import Path
 from libcst import matchers
 from mutmut.mutation.file_mutation import create_mutations, deep_replace
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "autograde"))
 from test_bank import CHECKS, cell_source, little_memory, sections, solution, verdicts
 
 SECONDS = 60
