@@ -9,8 +9,6 @@ from mlcourse.grading.cells import run_cells
 from mlcourse.grading.local import LocalAnswers
 from mlcourse.grading.notebook import code_cells, read_notebook
 
-#: Needs the packages of the mutants, which the course does without.
-collect_ignore = ["mutate_solutions.py"]
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
 
