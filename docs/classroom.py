@@ -8,6 +8,7 @@ among them, and one student hands in nothing.
 """
 
 import argparse
+import ast
 import inspect
 import json
 import textwrap
@@ -45,18 +46,28 @@ def source_of(entry: object) -> str:
     return "\n".join(parts)
 
 
+def helpers(path: Path) -> str:
+    """Return what the answers of a bank call: its imports and unmarked functions."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    kinds = (ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef)
+    kept = [ast.unparse(node) for node in body if isinstance(node, kinds)]
+    return "\n".join(k for k in kept if k[0] != "@" and "mlcourse.grading" not in k)
+
+
 def main(folder: Path, exercise: str) -> None:
     """Write the class."""
     (path,) = (ROOT / "solutions").glob(f"{exercise}_*.ipynb")
-    bank = load_bank(ROOT / "tests" / "autograde" / f"bank_{path.stem}.py")
+    file = ROOT / "tests" / "autograde" / f"bank_{path.stem}.py"
+    bank, first = load_bank(file), cell(helpers(file))
     answers = [source_of(e) for e in bank if not e.right and "explain" not in str(e)]
     solution, blank = (
         read_notebook(ROOT / n / path.name) for n in ("solutions", "exercises")
     )
     names = ["ada", "ben", "cem", "dan", "eve", "fay", "gus", "hal"]
-    class_ = {name: [*solution["cells"]] for name in names}
+    class_ = {name: [first, *solution["cells"]] for name in names}
     for k, name in enumerate(names[1:-1]):  # one, two, ... slips each
-        class_[name] += [cell(text) for text in answers[k :: len(names)][: k + 1]]
+        slips = answers[k :: len(names)][: k + 1]
+        class_[name] += [cell(text) for text in slips]
     class_ |= {"ida": blank["cells"], "joe": [cell(HOSTILE), *solution["cells"]]}
     class_["kim"] = [cell("raise RuntimeError('a cell that fails')"), *blank["cells"]]
     for name, cells in class_.items():

@@ -4,6 +4,7 @@ An error is never a grade: where a notebook was not graded, its score stays empt
 """
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from mlcourse.grading.results import Row
 from mlcourse.grading.tables import Line, Marks, write_table
 from mlcourse.grading.words import clean
 
+#: Lists and numbers in a message, with the space before them.
+NUMBERS = re.compile(r"\s*\[[^\[\]]*\]|\s*[-+]?\d[\d.,]*(e[-+]?\d+)?(?<![.,])")
 Table = tuple[list[str], list[dict[str, str]]]
 
 
@@ -84,7 +87,9 @@ def _items(grades: list[Grade]) -> Table:
             [r for _, r in cases],
         )
         varied = len(set(earned)) > 1 and len(set(rest)) > 1
-        heard = Counter(clean(c["message"]) for c, _ in cases if c["message"])
+        said = [clean(c["message"]) for c, _ in cases if c["message"]]
+        heard = Counter(map(_kind, said))
+        example = {_kind(message): message for message in reversed(said)}
         line = {"exercise": exercise, "task": first["task"], "check": first["title"]}
         line |= {
             "hidden": "yes" if first["hidden"] else "no",
@@ -93,11 +98,21 @@ def _items(grades: list[Grade]) -> Table:
         line |= {"points": number(first["points"]), "mean": f"{mean(earned):.3f}"}
         line["passed"] = f"{mean(c['status'] == 'passed' for c, _ in cases):.3f}"
         line["discrimination"] = f"{correlation(earned, rest):.2f}" if varied else ""
-        for i, (message, times) in enumerate(heard.most_common(3), start=1):
-            line[f"message_{i}"] = f"{times} x {message[:300]}"
+        for i, (kind, times) in enumerate(heard.most_common(3), start=1):
+            line[f"message_{i}"] = f"{times} x {example[kind][:300]}"
         lines.append(line)
     lines.sort(key=lambda line: (line["exercise"], by_numbers(line["task"])))
     return header, lines
+
+
+def _kind(message: str) -> str:
+    """Return what the messages about one mistake share: all but the numbers.
+
+    >>> _kind("row 3: got [0.5, -1e-3], expected 2. You forgot the root.")
+    'row: got, expected. You forgot the root.'
+    """
+    _, cause, rest = message.partition("Likely mistake:")
+    return cause + rest if cause else NUMBERS.sub("", message)
 
 
 def _written(grades: list[Grade], marks: Marks) -> Table:
