@@ -336,3 +336,20 @@ def test_lifted_structure_keeps_one_row_for_each_point(labels):
     sim = torch.rand(2000, 2000, generator=torch.Generator().manual_seed(0))
     assert lifted_structure_loss(sim, labels).isfinite()
     assert info_nce_loss(sim, labels).isfinite()
+
+
+@pytest.mark.parametrize("block", [1, 7, 30])
+def test_smooth_ap_in_blocks_is_the_same(monkeypatch, block):
+    """However many positives are compared at once; classes of 1, 2, 3 and 4 points."""
+    labels = torch.tensor([0, 1, 1, 2, 2, 2, 3, 3, 3, 3])[torch.randperm(10)]
+    sim = torch.rand(10, 10, dtype=torch.float64, requires_grad=True)
+
+    def loss(sim):
+        return smooth_ap_loss(sim, labels, temperature=0.2)
+
+    whole = loss(sim)
+    (slope,) = torch.autograd.grad(whole, sim)
+    monkeypatch.setattr("mlcourse.losses.smooth_ap.BLOCK", block)
+    torch.testing.assert_close(loss(sim), whole)
+    torch.testing.assert_close(torch.autograd.grad(loss(sim), sim)[0], slope)
+    assert torch.autograd.gradcheck(loss, sim)
