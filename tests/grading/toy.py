@@ -141,7 +141,7 @@ for top in {places!r}:
                 text = open(os.path.join(folder, name)).read()
             except (OSError, UnicodeDecodeError):
                 continue
-            if {secret!r} in text or "def double" in text:
+            if {secret!r} in text or "explain_07_3 =" in text:
                 found.append(text)
 for place in ("/proc/1/environ", "/proc/self/cmdline", "/proc/self/environ"):
     try: found += [open(place).read()] * ("autograde" in open(place).read())
