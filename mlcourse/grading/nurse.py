@@ -80,6 +80,8 @@ def attend(child: int, control: socket.socket) -> None:
     code = os.waitstatus_to_exitcode(status)
     with contextlib.suppress(ConnectionError):
         control.sendall(f"{used.ru_utime + used.ru_stime} {code}\n".encode())
+        while control.recv(1):  # until it is read: closing first could lose it
+            pass
 
 
 def empty(folder: Path) -> None:

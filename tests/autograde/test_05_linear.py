@@ -203,7 +203,7 @@ def test_whitening_by_hand(answers):
     X = torch.tensor([[0, 0], [2, 0], [5, 1], [5, 5]], dtype=torch.float64)
     name = "X = [[0, 0], [2, 0], [5, 1], [5, 5]], y = [0, 0, 1, 1]"
     _whitens(answers, X, torch.tensor([0, 0, 1, 1]), name, 2)
-    for d, sizes in ((2, (3, 9)), (3, (12, 4, 5)), (5, (9, 4, 20))):
+    for d, sizes in ((3, (12, 4, 5)), (2, (3, 9)), (5, (9, 4, 20))):
         y = _classes(sizes)
         shift = 4 * _draw(10, d)[y + 3]
         spread = 1 + y[:, None].double() / 4
