@@ -100,12 +100,18 @@ def told(verdict):
 
 @pytest.mark.parametrize(("exercise", "entry"), ENTRIES)
 def test_bank(exercise, entry):
-    """A wrong answer loses a point with the intended words, a right one loses none."""
+    """A wrong answer loses a point with the intended words, a right one loses none.
+
+    Inputs are drawn: where a slip does not show, or shows as another, it has one more
+    try. A right answer has none.
+    """
     namespace = overlay(entry, solution(exercise))
     with little_memory() as limited:
         if entry.message == "allocate" and not limited:
             pytest.skip("no limit keeps this answer from filling the memory")
         found = list(verdicts(exercise, namespace, entry.task))
+        if not entry.right and not any(entry.message in v.message for v in found):
+            found = list(verdicts(exercise, namespace, entry.task))
     assert found, f"there is no check of task {entry.task}"
     lost = [v for v in found if v.status != "passed"]
     assert not [told(v) for v in lost if v.status == "grader_error"]
