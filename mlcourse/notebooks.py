@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
@@ -69,7 +70,8 @@ def _execute(client: NotebookClient) -> None:
         try:
             done.result()
         except KeyboardInterrupt:
-            client.km.provisioner.process.kill()  # type: ignore[union-attr]
+            kernel: Any = client.km
+            kernel.provisioner.process.kill()
             raise
 
 
