@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
@@ -26,26 +26,6 @@ RANKS = "See lecture 12, section 'A window of ranks'."
 WALKS = "See lecture 12, section 'Near, but off the manifold'."
 MADE = "See lecture 12, section 'Negatives that nobody drew'."
 DTYPES = (torch.float64, torch.float32)
-
-
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
-        f"0 was divided by 0. {reading}"
-    )
-    return numbers
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
-    return number.item()
 
 
 def _same(got, want, call, reading, mistakes=(), tol=1e-3):
@@ -94,7 +74,7 @@ def _misses(N, h, b):
 
 def _check_meets(answers, N, h, b):
     call = f"meets_hard(N={N}, h={h}, b={b})"
-    got = _number(answers.meets_hard(N, h, b), call, MEETS)
+    got = compare.number(answers.meets_hard(N, h, b), call, MEETS)
     missed = float(_misses(N, h, b))
     mistakes = [
         ("this is the chance that none is hard", missed),
@@ -148,7 +128,7 @@ def _class_answer(answers, z, labels, name):
     call = f"class_distances(z, labels) with {name}"
     got = answers.class_distances(z, torch.tensor(labels))
     C = len(set(labels))
-    return _table(got, (C, C), call, CLASSES), call
+    return compare.table(got, (C, C), call, CLASSES), call
 
 
 def _off(table):
@@ -235,7 +215,7 @@ def _thresholded(height, d_0, levels, kind):
 def _check_margins(answers, case, name):
     T, labels, height, spread, levels, beta = case
     call = f"margins(T, labels, height, spread, levels={levels}, beta={beta}), {name},"
-    got = _table(answers.margins(*case), (len(T),), call, CLASSES)
+    got = compare.table(answers.margins(*case), (len(T),), call, CLASSES)
     a, n = labels[T[:, 0]], labels[T[:, 2]]
     h, s, d_0 = height.double()[a, n], spread.double(), spread.double().mean()
     up = _thresholded(h - 1e-6, d_0, levels, "up")
@@ -299,7 +279,7 @@ def _check_window(answers, z, labels, first, width, name):
     n = len(labels)
     call = f"window(z, labels, first={first}, width={width}) with {name}"
     got = answers.window(z, torch.tensor(labels), first, width)
-    table = _table(got, (n, width), call, RANKS)
+    table = compare.table(got, (n, width), call, RANKS)
     whole = bool(((table == table.floor()) & (table >= 0) & (table < n)).all())
     assert whole, f"{call}: entries must be numbers of points, 0 to {n - 1}. {RANKS}"
     rows = table.long()
@@ -389,7 +369,7 @@ def _walk(W, r, alpha, kind="both"):
 
 def _check_along(answers, z, r, k, alpha, name):
     call = f"along(z, r={r}, k={k}, alpha={alpha}) with {name}"
-    got = _table(answers.along(z, r, k, alpha), (len(z),), call, WALKS)
+    got = compare.table(answers.along(z, r, k, alpha), (len(z),), call, WALKS)
     W = _graph(z, k)
     want = _walk(W, r, alpha)
     half = _walk(_graph(z, k, mutual=False), r, alpha)
@@ -528,7 +508,7 @@ def _harder(z, z_pos, z_neg, alpha, J):
 def _check_harder(answers, z, z_pos, z_neg, alpha, J, name):
     call = f"harder(z, z_pos, z_neg, alpha={alpha}, J={J}) with {name}"
     got = answers.harder(z, z_pos, z_neg, alpha, J)
-    got = _table(got, tuple(z.shape), call, MADE)
+    got = compare.table(got, tuple(z.shape), call, MADE)
     want = _harder(z, z_pos, z_neg, alpha, J)
     a, p, n = z.double(), z_pos.double(), z_neg.double()
     near, far = ((x - a).norm(dim=1, keepdim=True) for x in (p, n))

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.selfsupervised", "mlcourse.losses", "mlcourse.judgements")
@@ -21,43 +21,12 @@ VIEWS = "See lecture 15, section 'What the views know'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
-        f"0 was divided by 0. {reading}"
-    )
-    return numbers
-
-
 def _number(got, call, reading):
     """Return got as a finite float, or say what came."""
     number = as_numbers(got)
     one = number is not None and number.numel() == 1
     assert one, f"{call} returned {got!r:.80}, expected one number. {reading}"
-    return _table(number.reshape(1), (1,), call, reading).item()
-
-
-def _whole(got, shape, below, call, reading):
-    """Return got as whole numbers from 0 to below - 1, or say what is off."""
-    table = _table(got, shape, call, reading)
-    fine = bool(((table == table.floor()) & (table >= 0) & (table < below)).all())
-    assert fine, f"{call}: entries must be whole numbers, 0 to {below - 1}. {reading}"
-    return table.long()
-
-
-def _one(got, want, call, reading, mistakes=(), tol=1e-4):
-    """Compare two numbers; a known mistake is called by its name."""
-    fine = abs(got - want) <= tol * max(1, abs(want))
-    for said, wrong in mistakes:
-        slip = abs(got - wrong) <= tol * max(1, abs(wrong))
-        assert fine or not slip, (
-            f"{call} returned {got:.6g}, expected {want:.6g}: {said}. {reading}"
-        )
-    assert fine, f"{call} returned {got:.6g}, expected {want:.6g}. {reading}"
+    return compare.table(number.reshape(1), (1,), call, reading).item()
 
 
 def _symmetric(n, dtype=torch.float64):
@@ -85,7 +54,7 @@ def _check_judged(answers, member, labels, name):
     given = answers.judge_groups(member, labels)
     if isinstance(given, list | tuple) and len(given) == 3:
         given = [_number(part, f"{call}: each part", CLIQUES) for part in given]
-    got = _table(given, (3,), call, CLIQUES).tolist()
+    got = compare.table(given, (3,), call, CLIQUES).tolist()
     y, n = labels.tolist(), len(labels)
     groups = [[y[i] for i in row.nonzero().flatten().tolist()] for row in member]
     sizes = [len(group) for group in groups]
@@ -105,7 +74,7 @@ def _check_judged(answers, member, labels, name):
     repeated = right([*itertools.chain(*by_group)])
     covered = int(member.any(dim=0).sum())
     present = torch.unique(labels[member.any(dim=0)])
-    _one(got[0], mean, f"{call}: purity", CLIQUES, [
+    compare.one(got[0], mean, f"{call}: purity", CLIQUES, [
         ("each group counts once, whatever its size", weighted),
         ("of its most frequent class, not of its first image's",
          sum(_purity(group)[1] for group in groups) / len(groups)),
@@ -117,7 +86,7 @@ def _check_judged(answers, member, labels, name):
         ("groups of one image count too",
          sum(p for p, s in zip(purities, sizes, strict=True) if s > 1) / len(some)),
     ])  # fmt: skip
-    _one(got[1], share, f"{call}: right", CLIQUES, [
+    compare.one(got[1], share, f"{call}: right", CLIQUES, [
         ("a pair that several groups state is one pair", repeated),
         ("an image is no pair with itself", right(stated, covered)),
         ("an image is no pair with itself", (2 * share * len(stated) + covered)
@@ -131,7 +100,7 @@ def _check_judged(answers, member, labels, name):
          share * len(stated) / max(1, sum(y[i] == y[j] for i in range(n)
                                           for j in range(i)))),
     ])  # fmt: skip
-    _one(got[2], covered / n, f"{call}: cover", CLIQUES, [
+    compare.one(got[2], covered / n, f"{call}: cover", CLIQUES, [
         ("an image in two groups is covered once", sum(sizes) / n),
         ("of the images, not of the classes", len(present) / len(labels.unique())),
         ("a group of one image covers it as well",
@@ -208,7 +177,7 @@ def _check_grown(answers, sim, video, seed, size, name):
     assert fits, (
         f"{call} returned {given!r:.80}, expected {size} numbers: {said}. {CLIQUES}"
     )
-    got = _whole(given, (size,), len(sim), call, CLIQUES).tolist()
+    got = compare.whole(given, (size,), len(sim), call, CLIQUES).tolist()
     assert len(set(got)) == size, (
         f"{call} returned {got}: an image joins once. {CLIQUES}"
     )
@@ -291,7 +260,7 @@ def _check_cost(answers, batches, S, repeat, cover, name):
     any_two = sum(
         len({*p} & {*q}) for i, p in enumerate(rows) for q in rows[:i]
     )  # fmt: skip
-    _one(got, want, call, BATCHES, [
+    compare.one(got, want, call, BATCHES, [
         ("a pair counts twice in the trace, once in either order", want - similar / 2),
         ("a group is no conflict with itself: take the diagonal off", want + own),
         ("a pair counts twice in the trace, and the diagonal does not",
@@ -360,7 +329,7 @@ def _followed(similar, dissimilar, n):
 
 def _check_followed(answers, similar, dissimilar, n, name):
     call = f"follow(similar, dissimilar, n={n}) with {name}"
-    got = _table(answers.follow(similar, dissimilar, n), (n, n), call, RELY)
+    got = compare.table(answers.follow(similar, dissimilar, n), (n, n), call, RELY)
     alike, apart = _followed(similar, dissimilar, n)
     both = alike * apart > 0
     want = (alike - apart).double().fill_diagonal_(1)
@@ -471,7 +440,7 @@ def _check_loss(answers, a, b, R, T, name):
     want = _loss(a, b, R, T).item()
     eye = torch.eye(len(R), dtype=torch.bool)
     count = int((R == 1).sum())
-    _one(got, want, call, LEARN, [
+    compare.one(got, want, call, LEARN, [
         ("what is unknown must not be treated as dissimilar",
          _loss(a, b, R, T, away=R != 1)),
         ("only dissimilar images are in the sum; here all others are, as in InfoNCE",
@@ -672,7 +641,7 @@ def _check_settled(answers, batches, S, name):
     call = f"settle(batches, S) with {name}"
     B, r = batches.shape
     given = answers.settle(batches, S)
-    got = _whole(given, (B, r), B * r, call, BATCHES)
+    got = compare.whole(given, (B, r), B * r, call, BATCHES)
     twice = torch.bincount(got.flatten(), minlength=B * r).argmax().item()
     each = torch.equal(got.flatten().sort().values, torch.arange(B * r))
     assert each, (

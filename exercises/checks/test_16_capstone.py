@@ -14,7 +14,7 @@ from scipy.stats import t as student
 from mlcourse.datasets._paint import make_glyphs
 from mlcourse.datasets._recipe import Recipe
 from mlcourse.distances import euclidean
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 from mlcourse.judgements import dissimilar_pairs, similar_pairs
 from mlcourse.losses import contrastive_loss
@@ -26,14 +26,6 @@ CHOOSE = "See lecture 16, section 'Choose on validation classes'."
 FORMULA = "See lecture 16, section 'One formula, four choices'."
 REPORT = "See lecture 16, section 'A report of one page'."
 DTYPES = (torch.float64, torch.float32)
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
-    return number.item()
 
 
 def _parts(got, count, call, what, reading):
@@ -236,7 +228,7 @@ def _check_compare(answers, a, b, name):
     spread, quantile = d.std(ddof=1), student.ppf(0.975, n - 1)
     want = quantile * spread / math.sqrt(n)
     tol = 1e-3 * max(1.0, abs(centre), want)
-    found = _number(mean, f"{call}: the first part", CHANGE)
+    found = compare.number(mean, f"{call}: the first part", CHANGE)
     _one(found, centre, f"{call}: the mean difference", CHANGE,
          [("this is a - b", -centre), ("this is the median", float(np.median(d)))],
          tol)  # fmt: skip
@@ -261,7 +253,7 @@ def _check_compare(answers, a, b, name):
         ("this treats a and b as unpaired; take the spread of the differences",
          student.ppf(0.975, 2 * n - 2) * pooled),
     ]  # fmt: skip
-    found = _number(half, f"{call}: the second part", CHANGE)
+    found = compare.number(half, f"{call}: the second part", CHANGE)
     _one(found, want, f"{call}: half of the interval", CHANGE, mistakes, tol)
     right = "not shown" if abs(centre) <= want else "better" if centre > 0 else "worse"
     assert str(verdict) == right, (
@@ -310,7 +302,7 @@ def _excess(k):
 
 def _check_optimism(answers, k, sigma):
     call = f"optimism(k={k}, sigma={sigma:g})"
-    found = _number(answers.optimism(k, sigma), call, CHOOSE) / sigma
+    found = compare.number(answers.optimism(k, sigma), call, CHOOSE) / sigma
     want = _excess(k)
     mistakes = [
         ("this is an upper bound for it", math.sqrt(2 * math.log(k))),
@@ -345,7 +337,8 @@ def _check_honest(answers, validation, test, name):
     what = "(row, its test score, what the best has more)"
     got = _parts(answers.honest(validation, test), 3, call, what, CHOOSE)
     row, reached, more = (
-        _number(part, f"{call}: part {i} of 3", CHOOSE) for i, part in enumerate(got, 1)
+        compare.number(part, f"{call}: part {i} of 3", CHOOSE)
+        for i, part in enumerate(got, 1)
     )
     known, judged = validation.mean(dim=1), test.mean(dim=1)
     want, best = int(known.argmax()), judged.max().item()

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from scipy import stats
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
@@ -31,26 +31,6 @@ HAND = torch.tensor([[0.0, 0.5, 0.7, 0.9, 0.6], [0.5, 0, 0.4, 0.6, 0.8],
                      [0.7, 0.4, 0, 0.3, 0.2], [0.9, 0.6, 0.3, 0, 0.1],
                      [0.6, 0.8, 0.2, 0.1, 0]])  # fmt: skip
 DTYPES = (torch.float64, torch.float32)
-
-
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
-        f"0 was divided by 0. {reading}"
-    )
-    return numbers
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
-    return number.item()
 
 
 def _same(got, want, call, reading, mistakes=(), tol=1e-3):
@@ -105,7 +85,7 @@ def _sphere(n, k):
 
 def _check_count(answers, labels, name):
     call = f"n_triplets(labels) with {name}"
-    got = _number(answers.n_triplets(torch.tensor(labels)), call, COUNT)
+    got = compare.number(answers.n_triplets(torch.tensor(labels)), call, COUNT)
     sizes, n = Counter(labels).values(), len(labels)
     want = sum(k * (k - 1) * (n - k) for k in sizes)
     mistakes = [
@@ -177,7 +157,7 @@ def test_active_share(answers):
             margin += 2e-5
         call = f"active_share(dist, labels, margin={margin:.3g}) with {name}"
         got = answers.active_share(dist, torch.tensor(labels), margin)
-        got = _number(got, call, COUNT)
+        got = compare.number(got, call, COUNT)
         count, n = len(gaps), len(labels)
         active = int((gaps + margin > 0).sum())
         near = (gaps + margin).clamp(min=0)
@@ -197,7 +177,7 @@ def test_active_share(answers):
     for labels in ([4, 4, 4], [1, 2, 3]):
         call = f"active_share(dist, {labels}, 0.2), a batch without triplets,"
         got = answers.active_share(_sphere(3, 3), torch.tensor(labels), 0.2)
-        _one(_number(got, call, COUNT), 0, call, COUNT)
+        _one(compare.number(got, call, COUNT), 0, call, COUNT)
 
 
 # -------------------------------------------------------- 11.2 Distances of strangers
@@ -211,7 +191,7 @@ def _log_q(delta, dim):
 
 def _check_density(answers, delta, dim, name):
     call = f"log_density(dist, dim={dim}) with {name}"
-    got = _table(answers.log_density(delta, dim), tuple(delta.shape), call, FAR)
+    got = compare.table(answers.log_density(delta, dim), tuple(delta.shape), call, FAR)
     want, x = _log_q(delta, dim), delta.double()
     rest = (1 - x.square() / 4).log()
     log_z = ((dim - 2) * x.log() + (dim - 3) / 2 * rest - want).flatten()[0]
@@ -251,7 +231,7 @@ def test_log_density(answers):
     grid = (torch.arange(4000, dtype=torch.float64) + 0.5) / 2000
     dim = random.randrange(4, 40)
     call = f"exp(log_density(dist, dim={dim}))"
-    got = _table(answers.log_density(grid, dim), (4000,), call, FAR)
+    got = compare.table(answers.log_density(grid, dim), (4000,), call, FAR)
     area = got.exp().sum().item() / 2000
     assert abs(area - 1) < 0.01, (
         f"{call} has the area {area:.4f} between 0 and 2, expected 1. {FAR}"
@@ -666,7 +646,7 @@ COLUMNS = 5
 
 def _drawn(got, n, columns, call):
     """Return got as column numbers, or say what is off."""
-    table = _table(got, (n,), call, DRAW)
+    table = compare.table(got, (n,), call, DRAW)
     whole = bool(((table == table.floor()) & (table >= -1) & (table < columns)).all())
     assert whole, (
         f"{call} returned an entry that is no number of a column, 0 to {columns - 1}, "
@@ -947,7 +927,7 @@ def _suspected(answers, log_w, samples, name):
     call = f"suspicious(counts, log_w) with {name}"
     counts, order = torch.cat(samples), torch.randperm(sum(map(len, samples)))
     got = answers.suspicious(counts[order], log_w)
-    got = _table(got, (len(counts),), call, DRAW)
+    got = compare.table(got, (len(counts),), call, DRAW)
     binary = bool(((got == 0) | (got == 1)).all())
     assert binary, f"{call} returned something else than True and False. {DRAW}"
     verdicts = torch.empty(len(counts), dtype=torch.bool)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
@@ -27,26 +27,6 @@ RANKS = "See lecture 12, section 'A window of ranks'."
 WALKS = "See lecture 12, section 'Near, but off the manifold'."
 MADE = "See lecture 12, section 'Negatives that nobody drew'."
 DTYPES = (torch.float64, torch.float32)
-
-
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
-        f"0 was divided by 0. {reading}"
-    )
-    return numbers
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
-    return number.item()
 
 
 def _same(got, want, call, reading, mistakes=(), tol=1e-3):
@@ -98,7 +78,7 @@ def _misses(N, h, b):
 
 def _check_meets(answers, N, h, b):
     call = f"meets_hard(N={N}, h={h}, b={b})"
-    got = _number(answers.meets_hard(N, h, b), call, MEETS)
+    got = compare.number(answers.meets_hard(N, h, b), call, MEETS)
     missed = float(_misses(N, h, b))
     mistakes = [
         ("this is the chance that none is hard", missed),
@@ -167,7 +147,7 @@ def _class_answer(answers, z, labels, name):
     call = f"class_distances(z, labels) with {name}"
     got = answers.class_distances(z, torch.tensor(labels))
     C = len(set(labels))
-    return _table(got, (C, C), call, CLASSES), call
+    return compare.table(got, (C, C), call, CLASSES), call
 
 
 def _off(table):
@@ -240,7 +220,7 @@ def test_distances_of_many_points(answers):
     z = torch.randn(60_000, 16) + 3 * torch.rand(16)
     z = z + 0.2 * torch.randn(500, 16)[y]
     call = "class_distances(z, labels) with 60,000 points of 500 classes"
-    got = _table(answers.class_distances(z, y), (500, 500), call, CLASSES)
+    got = compare.table(answers.class_distances(z, y), (500, 500), call, CLASSES)
     for p, q in (random.sample(range(500), 2) for _ in range(8)):
         pick = (y == p) | (y == q)
         dist, inside = _class_loop(z[pick], y[pick].tolist())
@@ -278,7 +258,7 @@ def _thresholded(height, d_0, levels, kind):
 def _check_margins(answers, case, name):
     T, labels, height, spread, levels, beta = case
     call = f"margins(T, labels, height, spread, levels={levels}, beta={beta}), {name},"
-    got = _table(answers.margins(*case), (len(T),), call, CLASSES)
+    got = compare.table(answers.margins(*case), (len(T),), call, CLASSES)
     a, n = labels[T[:, 0]], labels[T[:, 2]]
     h, s, d_0 = height.double()[a, n], spread.double(), spread.double().mean()
     up = _thresholded(h - 1e-6, d_0, levels, "up")
@@ -362,7 +342,7 @@ def _check_window(answers, z, labels, first, width, name):
     n = len(labels)
     call = f"window(z, labels, first={first}, width={width}) with {name}"
     got = answers.window(z, torch.tensor(labels), first, width)
-    table = _table(got, (n, width), call, RANKS)
+    table = compare.table(got, (n, width), call, RANKS)
     whole = bool(((table == table.floor()) & (table >= 0) & (table < n)).all())
     assert whole, f"{call}: entries must be numbers of points, 0 to {n - 1}. {RANKS}"
     rows = table.long()
@@ -474,7 +454,7 @@ def _walk(W, r, alpha, kind="both"):
 
 def _check_along(answers, z, r, k, alpha, name):
     call = f"along(z, r={r}, k={k}, alpha={alpha}) with {name}"
-    got = _table(answers.along(z, r, k, alpha), (len(z),), call, WALKS)
+    got = compare.table(answers.along(z, r, k, alpha), (len(z),), call, WALKS)
     W = _graph(z, k)
     want = _walk(W, r, alpha)
     half = _walk(_graph(z, k, mutual=False), r, alpha)
@@ -651,7 +631,7 @@ def _harder(z, z_pos, z_neg, alpha, J):
 def _check_harder(answers, z, z_pos, z_neg, alpha, J, name):
     call = f"harder(z, z_pos, z_neg, alpha={alpha}, J={J}) with {name}"
     got = answers.harder(z, z_pos, z_neg, alpha, J)
-    got = _table(got, tuple(z.shape), call, MADE)
+    got = compare.table(got, tuple(z.shape), call, MADE)
     want = _harder(z, z_pos, z_neg, alpha, J)
     a, p, n = z.double(), z_pos.double(), z_neg.double()
     near, far = ((x - a).norm(dim=1, keepdim=True) for x in (p, n))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.ensembles",)
@@ -26,67 +26,11 @@ EQUAL = "See lecture 13, section 'Equal parameters, equal budget'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
-        f"0 was divided by 0. {reading}"
-    )
-    return numbers
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
-    return number.item()
-
-
 def _pair(got, call, what, reading):
     """Return the two parts of got, or say what came."""
     two = isinstance(got, list | tuple) and len(got) == 2
     assert two, f"{call} returned {got!r:.80}, expected the pair {what}. {reading}"
     return got
-
-
-def _whole(got, shape, below, call, reading):
-    """Return got as whole numbers from 0 to below - 1, or say what is off."""
-    table = _table(got, shape, call, reading)
-    fine = bool(((table == table.floor()) & (table >= 0) & (table < below)).all())
-    assert fine, f"{call}: entries must be whole numbers, 0 to {below - 1}. {reading}"
-    return table.long()
-
-
-def _same(got, want, call, reading, mistakes=(), tol=1e-3):
-    """Compare two tables; a known mistake is called by its name."""
-    size = want.abs().clamp(min=1)
-    fine = bool(((got - want).abs() <= tol * size).all())
-    for said, wrong in mistakes:
-        slip = bool(((got - wrong).abs() <= tol * wrong.abs().clamp(min=1)).all())
-        assert fine or not slip, f"{call}: {said}. {reading}"
-    if fine:
-        return
-    worst = int(((got - want).abs() / size).argmax())
-    place = [int(p) for p in np.unravel_index(worst, tuple(got.shape))]
-    raise AssertionError(
-        f"{call} has {got.flatten()[worst]:.4f} at {place}, expected "
-        f"{want.flatten()[worst]:.4f} there. Work one entry out by hand. {reading}"
-    )
-
-
-def _one(got, want, call, reading, mistakes=(), tol=1e-4):
-    """Compare two numbers; a known mistake is called by its name."""
-    fine = abs(got - want) <= tol * max(1, abs(want))
-    for said, wrong in mistakes:
-        slip = abs(got - wrong) <= tol * max(1, abs(wrong))
-        assert fine or not slip, (
-            f"{call} returned {got:.6g}, expected {want:.6g}: {said}. {reading}"
-        )
-    assert fine, f"{call} returned {got:.6g}, expected {want:.6g}. {reading}"
 
 
 # ------------------------------------------------------------ 13.1 A round of AdaBoost
@@ -105,7 +49,7 @@ def _check_round(answers, D, h, y, name):
         return math.log((1 - share) / share) if 0 < share < 1 else math.inf
 
     want = log_odds(error) / 2
-    found = _number(alpha, f"{call}: alpha, the first part,", VOTES)
+    found = compare.number(alpha, f"{call}: alpha, the first part,", VOTES)
     mistakes = [
         ("the factor 1/2 is missing", 2 * want),
         ("the sign is turned: a good h has alpha > 0", -want),
@@ -117,10 +61,10 @@ def _check_round(answers, D, h, y, name):
         ("this is a logarithm to base 10", want / math.log(10)),
         ("this is the weighted error", error),
     ]  # fmt: skip
-    _one(found, want, f"{call}: alpha, the first part,", VOTES, mistakes)
+    compare.one(found, want, f"{call}: alpha, the first part,", VOTES, mistakes)
     part = f"{call}: the new weights"
     n = len(D)
-    got = _table(after, (n,), part, VOTES)
+    got = compare.table(after, (n,), part, VOTES)
     raised = weights * torch.where(wrong, math.exp(want), math.exp(-want))
     turned = weights * torch.where(wrong, math.exp(-want), math.exp(want))
     once = weights * torch.where(wrong, math.exp(want), 1.0)
@@ -137,7 +81,7 @@ def _check_round(answers, D, h, y, name):
         ("nothing was changed", weights),
     ]  # fmt: skip
     scale = n if n > 20 else 1  # many weights are each small
-    _same(scale * got, scale * raised / total, part if scale == 1 else
+    compare.same(scale * got, scale * raised / total, part if scale == 1 else
           f"{part}, each times {n},", VOTES,
           [(said, scale * slip) for said, slip in slips], tol=1e-4)  # fmt: skip
     left = got[wrong].sum().item()
@@ -195,7 +139,7 @@ def _check_as_one(answers, parts, weights, name):
     call = f"as_one(parts, weights) with {name}"
     n, width = len(parts[0]), sum(part.shape[1] for part in parts)
     got = answers.as_one(parts, list(weights))
-    z = _table(got, (n, width), call, NETS)
+    z = compare.table(got, (n, width), call, NETS)
     w = torch.tensor(weights, dtype=torch.float64)
     alpha = w / w.sum()
     sims = torch.stack([_cosines(part) for part in parts])
@@ -226,7 +170,7 @@ def _check_as_one(answers, parts, weights, name):
          "are not used", joined / (whole[:, None] * whole)),
     ]  # fmt: skip
     what = f"{call}: the table of dot products of its rows"
-    _same(z @ z.T, mean(alpha), what, NETS, mistakes)
+    compare.same(z @ z.T, mean(alpha), what, NETS, mistakes)
 
 
 def _parts(n, widths, dtype=torch.float64):
@@ -270,7 +214,7 @@ def test_as_one_at_the_ends(answers):
 
 def _check_shared(answers, errors, name):
     call = f"shared(errors) with {name}"
-    got = _table(answers.shared(errors), (2,), call, MEANS)
+    got = compare.table(answers.shared(errors), (2,), call, MEANS)
     e = errors.double()
     M, p = e.shape
     centred = e - e.mean(dim=1, keepdim=True)
@@ -285,7 +229,7 @@ def _check_shared(answers, errors, name):
     scale = cov.diagonal().rsqrt()
     pearson = scale[:, None] * cov * scale
     mean_pearson = (pearson.sum() - M).item() / (M * M - M)
-    _one(
+    compare.one(
         got[0].item(),
         s2,
         f"{call}: the first number",
@@ -303,7 +247,7 @@ def _check_shared(answers, errors, name):
         ],
     )  # fmt: skip
     rho = between / s2
-    _one(
+    compare.one(
         got[1].item(),
         rho,
         f"{call}: the second number",
@@ -353,7 +297,7 @@ def test_shared(answers):
 
 def _check_enough(answers, rho, share):
     call = f"enough(rho={rho}, share={share})"
-    got = _number(answers.enough(rho, share), call, MEANS)
+    got = compare.number(answers.enough(rho, share), call, MEANS)
     want = next(
         (m for m in range(1, 100_000) if rho + (1 - rho) / m <= share), 0
     )  # fmt: skip
@@ -369,7 +313,7 @@ def _check_enough(answers, rho, share):
             f"{call} returned {got:.6g}, expected 0: the variance never falls below "
             f"rho = {rho} of one learner's, so that no number is enough. {MEANS}"
         )
-    _one(got, want, call, MEANS, mistakes, tol=1e-9)
+    compare.one(got, want, call, MEANS, mistakes, tol=1e-9)
 
 
 def _shares(rho):
@@ -433,7 +377,7 @@ def _check_bier(answers, sims, same, beta1, beta2, cost, name):
     numbers = f"beta1={beta1}, beta2={beta2}, cost={cost}"
     call = f"pair_weights(sims, same, {numbers}) with {name}"
     got = answers.pair_weights(sims, same, beta1, beta2, cost)
-    got = _table(got, tuple(sims.shape), call, BOOST)
+    got = compare.table(got, tuple(sims.shape), call, BOOST)
     case = (sims.double(), same, beta1, beta2, cost)
     want = _bier(*case)
     early = torch.allclose(got[:-1], want[1:], atol=1e-4)
@@ -469,7 +413,7 @@ def _check_bier(answers, sims, same, beta1, beta2, cost, name):
         ("this is the loss, not its slope", losses),
         ("the derivative is by a, so the cost is no factor", slope),
     ]  # fmt: skip
-    _same(got, want, call, BOOST, mistakes)
+    compare.same(got, want, call, BOOST, mistakes)
 
 
 def _so_far(sims):
@@ -535,7 +479,7 @@ def _most_kept(shared):
 def _check_renumber(answers, old, new, K, name):
     call = f"renumber(old, new, K={K}) with {name}"
     got = answers.renumber(old, new, K)
-    got = _whole(got, (len(old),), K, call, DIVIDE)
+    got = compare.whole(got, (len(old),), K, call, DIVIDE)
     names = {}
     for c, given in zip(new.tolist(), got.tolist(), strict=True):
         first = names.setdefault(c, given)
@@ -778,7 +722,7 @@ def _check_funnel(answers, losses, shares, name):
         assert len(numbers) == size, (
             f"{where} keeps {len(numbers)} pairs, expected {size}: {said}. {DEPTHS}"
         )
-        kept = _whole(row, (size,), p, where, DEPTHS).tolist()
+        kept = compare.whole(row, (size,), p, where, DEPTHS).tolist()
         assert len(set(kept)) == size, f"{where} keeps a pair twice. {DEPTHS}"
         _check_hardest(losses.double(), k, alive, kept, where)
         alive = kept

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
@@ -30,59 +30,11 @@ DTYPES = (torch.float64, torch.float32)
 SIDES, ROLES = ("train", "test"), ("support", "query")
 
 
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: an exponential left the range of floats, or "
-        f"0 was divided by 0. {reading}"
-    )
-    return numbers
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, f"{call} returned {got!r:.80}, expected one finite number. {reading}"
-    return number.item()
-
-
 def _pair(got, call, what, reading):
     """Return the two parts of got, or say what came."""
     two = isinstance(got, list | tuple) and len(got) == 2
     assert two, f"{call} returned {got!r:.80}, expected the pair {what}. {reading}"
     return got
-
-
-def _same(got, want, call, reading, mistakes=(), tol=1e-3):
-    """Compare two tables; a known mistake is called by its name."""
-    size = want.abs().clamp(min=1)
-    fine = bool(((got - want).abs() <= tol * size).all())
-    for said, wrong in mistakes:
-        slip = bool(((got - wrong).abs() <= tol * wrong.abs().clamp(min=1)).all())
-        assert fine or not slip, f"{call}: {said}. {reading}"
-    if fine:
-        return
-    worst = int(((got - want).abs() / size).argmax())
-    place = [int(p) for p in np.unravel_index(worst, tuple(got.shape))]
-    raise AssertionError(
-        f"{call} has {got.flatten()[worst]:.4f} at {place}, expected "
-        f"{want.flatten()[worst]:.4f} there. Work one entry out by hand. {reading}"
-    )
-
-
-def _one(got, want, call, reading, mistakes=(), tol=1e-4):
-    """Compare two numbers; a known mistake is called by its name."""
-    fine = abs(got - want) <= tol * max(1, abs(want))
-    for said, wrong in mistakes:
-        slip = abs(got - wrong) <= tol * max(1, abs(wrong))
-        assert fine or not slip, (
-            f"{call} returned {got:.6g}, expected {want:.6g}: {said}. {reading}"
-        )
-    assert fine, f"{call} returned {got:.6g}, expected {want:.6g}. {reading}"
 
 
 # ----------------------------------------------------------- 14.1 Who may see what?
@@ -312,7 +264,7 @@ def _check_rho(answers, z, name):
     call = f"rho(z) with {name}"
     s = np.linalg.svd(z.double().numpy(), compute_uv=False).tolist()
     want = _kl(s)
-    got = _number(answers.rho(z), call, FLAT)
+    got = compare.number(answers.rho(z), call, FLAT)
     D = len(s)
     shares = [v / sum(s) for v in s]
     turned = sum(p * math.log(D * p) for p in shares)
@@ -338,7 +290,7 @@ def _check_rho(answers, z, name):
         ("D is the number of singular values, min(n, k)",
          want - math.log(z.shape[1] / D)),
     ]  # fmt: skip
-    _one(got, want, call, FLAT, mistakes, tol=1e-3)
+    compare.one(got, want, call, FLAT, mistakes, tol=1e-3)
 
 
 def _centred_kl(z):
@@ -372,7 +324,7 @@ def test_rho(answers):
 
 def _check_flat(answers, z, name):
     call = f"flat(z) with {name}"
-    got = _table(answers.flat(z), tuple(z.shape), call, FLAT)
+    got = compare.table(answers.flat(z), tuple(z.shape), call, FLAT)
     A = torch.linalg.lstsq(z.double(), got).solution
     off = (z.double() @ A - got).norm() / got.norm().clamp(min=1e-300)
     assert off < 1e-3, (
@@ -438,7 +390,7 @@ def _standard(features, labels, power=0.5, correction=0, divided=True, least=1e-
 def _check_standard(answers, features, labels, name):
     call = f"without_class(features, labels) with {name}"
     got = answers.without_class(features, labels)
-    got = _table(got, tuple(features.shape), call, SHARED)
+    got = compare.table(got, tuple(features.shape), call, SHARED)
     want = _standard(features, labels)
     one = torch.zeros_like(labels)
     little = "what varies by less than 0.000001"
@@ -468,7 +420,7 @@ def _check_standard(answers, features, labels, name):
         ("the class means are to be subtracted; this only takes the set's mean off",
          flat),
     ]  # fmt: skip
-    _same(got, want, call, SHARED, mistakes)
+    compare.same(got, want, call, SHARED, mistakes)
     constant = (want == 0) & (got.abs() > 1e-4)
     assert not constant.any(), f"{call}: what does not vary in a class is 0. {SHARED}"
 
@@ -539,14 +491,14 @@ def test_without_class_at_the_ends(answers):
     features = labels[:, None] / 1e5 + torch.randn(20_000, 2, dtype=torch.float64)
     call = "without_class(features, labels) with 20,000 points"
     got = answers.without_class(features, labels)
-    got = _table(got, (20_000, 2), call, SHARED)
+    got = compare.table(got, (20_000, 2), call, SHARED)
     code = labels.unique(return_inverse=True)[1]
     size = code.bincount()[:, None]
     empty = torch.zeros(len(size), 2, dtype=torch.float64)
     mean = empty.index_add(0, code, features) / size
     centred = features - mean[code]
     sigma = (empty.index_add(0, code, centred.square()) / size).sqrt()
-    _same(got, centred / sigma[code], call, SHARED)
+    compare.same(got, centred / sigma[code], call, SHARED)
 
 
 # ----------------------------------------------------------------- 14.4 How far is far?
@@ -582,7 +534,7 @@ def _check_frechet(answers, x, y, name):
     rank = (
         "A covariance may lack full rank: take roots of eigenvalues, not of a matrix."
     )
-    got = _number(answers.frechet(x, y), call, f"{rank} {FAR}")
+    got = compare.number(answers.frechet(x, y), call, f"{rank} {FAR}")
     (m, A), (w, B) = _moments(x), _moments(y)
     between, a, b, cross = _gaussians(m, A, w, B)
     want = float(between + a + b - 2 * cross)
@@ -611,7 +563,7 @@ def _check_frechet(answers, x, y, name):
         ("the roots are those of the covariances one by one",
          between + ((_root(A) - _root(B)) ** 2).sum()),
     ]  # fmt: skip
-    _one(got, want, call, FAR, mistakes, tol=1e-3)
+    compare.one(got, want, call, FAR, mistakes, tol=1e-3)
 
 
 def _cloud(n, d, dtype=torch.float64):
@@ -639,7 +591,7 @@ def test_frechet(answers):
 
 def _check_chance(answers, x, y, name):
     call = f"chance(x, y) with {name}"
-    got = _number(answers.chance(x, y), call, FAR)
+    got = compare.number(answers.chance(x, y), call, FAR)
     both, given = torch.cat([x, y]).double(), _frechet(x, y)
     everyone = range(len(both))
     values = []
@@ -659,7 +611,7 @@ def _check_chance(answers, x, y, name):
         ("this is the share of splits that are at most as far", 1 - more / total),
         ("this is their number; divide by the number of choices", least),
     ]  # fmt: skip
-    _one(got, least / total, call, FAR, mistakes, tol=1e-3)
+    compare.one(got, least / total, call, FAR, mistakes, tol=1e-3)
 
 
 @task("14.4", points=1)
@@ -823,7 +775,7 @@ def test_swap(answers):
 
 def _check_score(answers, distance, performance, name):
     call = f"score(distance, performance) with {name}"
-    got = _number(answers.score(distance, performance), call, SHIFT)
+    got = compare.number(answers.score(distance, performance), call, SHIFT)
     F, a = distance.double().tolist(), performance.double().tolist()
 
     def area(pairs, scale, left=False):
@@ -855,7 +807,7 @@ def _check_score(answers, distance, performance, name):
          (area(curve, span) - min(a)) / ((max(a) - min(a)) or 1)),
         ("the curve runs backwards", -area(curve, span)),
     ]  # fmt: skip
-    _one(got, area(curve, span), call, SHIFT, mistakes, tol=1e-3)
+    compare.one(got, area(curve, span), call, SHIFT, mistakes, tol=1e-3)
 
 
 @task("14.5", points=1)
@@ -1048,7 +1000,7 @@ def _by_hand(z, other, W):
 
 def _check_adversary(answers, z, other, W, weight, name):
     call = f"adversary(z, other, W, weight={weight}) with {name}"
-    got = _number(answers.adversary(z, other, W, weight), call, SHARED)
+    got = compare.number(answers.adversary(z, other, W, weight), call, SHARED)
     z, other, W = z.double(), other.double(), W.double()
     n, k = z.shape
     want = _by_hand(z, other, W)
@@ -1073,7 +1025,7 @@ def _check_adversary(answers, z, other, W, weight, name):
         ("v is made of length 1, after W", -(u * raw).square().sum().item() / (n * k)),
         ("rows are made of length 1", -(z * raw).square().sum().item() / (n * k)),
     ]  # fmt: skip
-    return _one(got, want, f"{call}: the value", SHARED, mistakes, tol=1e-4)
+    return compare.one(got, want, f"{call}: the value", SHARED, mistakes, tol=1e-4)
 
 
 def _check_slopes(answers, z, other, W, weight, name):
@@ -1086,7 +1038,7 @@ def _check_slopes(answers, z, other, W, weight, name):
             f"adversary(z, other, W, weight={weight}) with {name}: gradient in {what}"
         )
         given = answers.grad("adversary", *inputs, wrt=where)
-        got = _table(given, tuple(slope.shape), call, SHARED)
+        got = compare.table(given, tuple(slope.shape), call, SHARED)
         want = slope if what == "W" else -weight * slope
         scale = 1 / want.abs().max().item()  # they may all be small
         slips = [
@@ -1109,7 +1061,9 @@ def _check_slopes(answers, z, other, W, weight, name):
             ),
         ]  # fmt: skip
         wrongs = [(said, scale * wrong) for said, wrong in slips]
-        _same(scale * got, scale * want, f"{call}, over its largest,", SHARED, wrongs)
+        compare.same(
+            scale * got, scale * want, f"{call}, over its largest,", SHARED, wrongs
+        )
 
 
 def _two_heads(n, k, j, dtype=torch.float64):
