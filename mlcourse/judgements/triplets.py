@@ -6,9 +6,6 @@ from torch import Tensor
 
 from mlcourse.judgements._rows import Labels, Rows, as_labels, as_rows, sort_rows
 
-#: Triplets at once: their indices fit a processor's cache.
-BLOCK = 2**16
-
 
 def all_triplets(labels: Labels) -> Int[Tensor, "t 3"]:
     r"""Every triplet that the classes imply: a is more similar to p than to n.
@@ -36,24 +33,28 @@ def all_triplets(labels: Labels) -> Int[Tensor, "t 3"]:
     """
     labels = as_labels(labels)
     same = labels[:, None] == labels
-    negatives = (~same).nonzero()[:, 1]  # of point 0, then of point 1, ...
-    size = (n := len(labels)) - same.sum(dim=1)
-    a, p = same.fill_diagonal_(False).nonzero().unbind(dim=1)
-    count = size[a]
-    # where the negatives of a pair's anchor start, less where its triplets start
-    shift = (size.cumsum(0) - size)[a] - (count.cumsum(0) - count)
+    anchors = (same.sum(dim=1) > 1).nonzero()[:, 0]  # the others have no positive
+    same = same[anchors]
+    negatives = (~same).nonzero()[:, 1]  # of the first anchor, of the second, ...
+    same.scatter_(1, anchors[:, None], False)
+    positives = same.nonzero()[:, 1]
+    # a run of anchors with as many positives, and so as many negatives, fills a box
+    wide, runs = same.sum(dim=1).unique_consecutive(return_counts=True)
+    deep = len(labels) - 1 - wide
+    size = runs * wide * deep
     # (3, t): each column in one piece, as losses read columns
-    T = a.new_empty(3, int(count.sum()))
-    done = 0
-    for pair in torch.arange(len(a), device=a.device).split(max(1, BLOCK // (n + 1))):
-        pair = pair.repeat_interleave(count[pair])
-        block = T[:, done : done + len(pair)]
-        place = torch.arange(done, done + len(pair), device=a.device) + shift[pair]
-        for column, (values, index) in zip(
-            block, ((a, pair), (p, pair), (negatives, place)), strict=True
-        ):
-            torch.index_select(values, 0, index, out=column)
-        done += len(pair)
+    T = anchors.new_empty(3, int(size.sum()))
+    for a, p, n, box in zip(
+        anchors.split(runs.tolist()),
+        positives.split((runs * wide).tolist()),
+        negatives.split((runs * deep).tolist()),
+        T.split(size.tolist(), dim=1),
+        strict=True,
+    ):
+        box = box.view(3, len(a), len(p) // len(a), len(n) // len(a))
+        box[0] = a[:, None, None]
+        box[1] = p.view(len(a), -1, 1)
+        box[2] = n.view(len(a), 1, box.shape[3])
     return T.T
 
 

@@ -36,8 +36,10 @@ class _Total(torch.autograd.Function):
                 value, slope = cost(gap)
                 total += value.sum()
                 if ctx.needs_input_grad[0]:
-                    for place, sign in zip(places, (1, -1), strict=False):
-                        slopes.index_add_(0, place, slope, alpha=sign)
+                    for far in places[1:]:
+                        slopes.index_add_(0, far, slope, alpha=-1)
+                        places[0], slope = _sum_runs(places[0], slope)
+                    slopes.index_add_(0, places[0], slope)
         ctx.save_for_backward(slopes.view_as(dist))
         return total.to(dist.dtype)
 
@@ -49,12 +51,21 @@ class _Total(torch.autograd.Function):
         return (grad * slopes, *(None for _ in ctx.needs_input_grad[1:]))
 
 
+def _sum_runs(place: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
+    """Neighbours of one place, as those of an anchor and its positive, made one.
+
+    Added to one cell by turns, each would wait for the one before it.
+    """
+    place, count = place.unique_consecutive(return_counts=True)
+    return place, torch.segment_reduce(slope, "sum", lengths=count)
+
+
 def total_cost(
     dist: Float[Tensor, "n n"], *lists: tuple[Int[Tensor, "_ w"], Cost]
 ) -> Float[Tensor, ""]:
     """Sum of cost(Delta_ij) over pairs, of cost(Delta_ap - Delta_an) over triplets."""
     apply: Callable[..., Tensor] = _Total.apply
-    return apply(dist, *lists)
+    return apply(dist, *((rows, cost) for rows, cost in lists if len(rows)))
 
 
 def mean_cost(

@@ -53,6 +53,6 @@ def hierarchical_triplet_loss(
 
     def hinge(gap: Tensor) -> tuple[Tensor, Tensor]:
         value = gap.add_(next(blocks)).clamp_(min=0)
-        return value, (value > 0).to(value.dtype)
+        return value, value.sign()
 
     return mean_cost(dist, T, hinge)

@@ -43,8 +43,9 @@ def lifted_structure_loss(
     same = same_class(labels, len(dist))
     push = margin + logsumexp_over(dist, ~same, scale=-1)  # (n,)
     i, j = same.triu(diagonal=1).nonzero(as_tuple=True)
-    hinge = (torch.logaddexp(push[i], push[j]) + entries(dist, i, j)).clamp(min=0)
-    return hinge.square().sum() / max(2 * len(i), 1)
+    far = torch.logaddexp(push.index_select(0, i), push.index_select(0, j))
+    hinge = (far + entries(dist, i, j)).relu()
+    return hinge.dot(hinge) / max(2 * len(i), 1)
 
 
 def generalized_lifted_structure_loss(

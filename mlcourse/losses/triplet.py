@@ -45,7 +45,7 @@ def triplet_loss(
 
     def hinge(gap: Tensor) -> tuple[Tensor, Tensor]:
         value = gap.add_(margin).clamp_(min=0)
-        return value, (value > 0).to(value.dtype)
+        return value, value.sign()
 
     return mean_cost(dist, T, hinge)
 

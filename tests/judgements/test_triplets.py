@@ -9,7 +9,6 @@ from mlcourse.judgements import (
     all_triplets,
     dissimilar_pairs,
     similar_pairs,
-    triplets,
     triplets_from_pairs,
 )
 
@@ -23,10 +22,11 @@ def test_by_hand():
     ]
 
 
-@pytest.mark.parametrize("block", [1, 50, 2**16])
-def test_equals_a_loop_over_the_definition(generator, monkeypatch, block):
-    monkeypatch.setattr(triplets, "BLOCK", block)
-    y = torch.randint(-2, 3, (15,), generator=generator)
+@pytest.mark.parametrize("classes", [1, 2, 5, 40])  # few, or many, sizes in a row
+@pytest.mark.parametrize("even", [False, True])
+def test_equals_a_loop_over_the_definition(generator, classes, even):
+    y = torch.randint(-2, classes - 2, (15,), generator=generator)
+    y = torch.arange(15) % classes if even else y
     expected = [
         [a, p, n]
         for a, p, n in product(range(15), repeat=3)  # lexicographic
