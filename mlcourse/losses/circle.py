@@ -58,4 +58,4 @@ def circle_loss(
     rise = logsumexp_over(push, negative, scale=gamma)
     rise = rise + grouped_logsumexp(pull, i, len(sim))
     loss = log1p_exp(rise)  # the smallest float plus anything real gives 0
-    return mean_over(loss, loss > 0)
+    return mean_over(loss, ~(loss <= 0))  # NaN stays NaN

@@ -75,7 +75,8 @@ def mined(
         return positive, negative
     hardest = torch.where(positive, sim, torch.inf).amin(dim=1, keepdim=True)
     closest = torch.where(negative, sim, -torch.inf).amax(dim=1, keepdim=True)
+    # not "nearer than": what is NaN stays, and makes the loss NaN
     return (
-        positive & (sim < closest + epsilon),
-        negative & (sim > hardest - epsilon),
+        positive & ~(sim >= closest + epsilon),
+        negative & ~(sim <= hardest - epsilon),
     )

@@ -141,6 +141,22 @@ def test_value_and_gradient_are_finite_at_the_edges(loss, edge):
 
 
 @every
+def test_a_network_that_diverged_is_not_hidden(loss):
+    z = Z.clone()
+    z[1] = torch.nan
+    assert loss(z, Y).isnan()
+
+
+@pytest.mark.parametrize(
+    "loss", [circle_loss, partial(multi_similarity_loss, epsilon=0.1)]
+)
+def test_one_entry_that_is_no_number_is_not_left_out(loss):
+    sim = 1 - cosine(Z, Z)
+    sim[0, 1] = torch.nan
+    assert loss(sim, Y).isnan()
+
+
+@every
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_is_computed_in_float32(loss, dtype):
     z = normalize(Z).to(dtype)
