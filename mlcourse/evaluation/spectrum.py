@@ -78,7 +78,8 @@ def density(z: Float[Tensor, "n d"], labels: Int[Tensor, " n"]) -> float:
     check_labels(labels, len(z))
     classes = [z[labels == label] for label in labels.unique()]
     spread = [torch.pdist(points).mean() for points in classes if len(points) > 1]
-    apart = torch.pdist(torch.stack([points.mean(dim=0) for points in classes]))
+    centers = [points.mean(dim=0) for points in classes]
+    apart = torch.pdist(torch.stack(centers)) if centers else z.new_empty(0)
     if not spread or not apart.numel() or not apart.mean() > 0:
         raise ValueError(
             f"density needs a class with two points and two different centres, got "

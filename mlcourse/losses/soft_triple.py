@@ -38,8 +38,8 @@ class SoftTripleLoss(nn.Module):
 
     Raises
     ------
-    ValueError : if a size is < 1, la or gamma <= 0, tau < 0, or labels are not (n,)
-        from 0 to C - 1
+    ValueError : if a size is < 1, la or gamma <= 0, tau < 0, z is not (n, d), or
+        labels are not (n,) from 0 to C - 1
 
     Source: Qian, Shang, Sun, Hu, Li, Jin, ICCV 2019, eqs. 5 to 8.
 
@@ -78,7 +78,9 @@ class SoftTripleLoss(nn.Module):
     ) -> Float[Tensor, ""]:
         """Loss of embeddings z (n, d), of any length; 0 without points."""
         z = normalize(as_float(z, "z"), dim=1)
-        C, K, _ = self.centers.shape
+        C, K, dim = self.centers.shape
+        if z.shape[1] != dim:
+            raise ValueError(f"z must be (n, {dim}) as the centers, got {(*z.shape,)}")
         check_classes(labels, len(z), C)
         if not len(z):
             return 0 * self.centers.sum()

@@ -101,6 +101,7 @@ def test_density_equals_its_formula(generator):
         ("must be finite", lambda: spectral_decay(torch.full((2, 2), torch.inf))),
         ("matrix of floats", lambda: spectral_decay(torch.ones(3))),
         ("two different centres", lambda: density(torch.rand(2, 2), torch.arange(2))),
+        ("got 0 classes", lambda: density(torch.rand(0, 2), torch.arange(0))),
         ("two different centres", lambda: density(
             torch.ones(4, 2), torch.tensor([0, 0, 1, 1]))),
         ("two different centres", lambda: density(

@@ -341,3 +341,9 @@ def test_proxies_and_centres_name_the_size_that_is_wrong(name, sizes):
 def test_soft_triple_names_the_number_that_is_wrong(name):
     with pytest.raises(ValueError, match=f"^{name} must be > 0, got 0"):
         SoftTripleLoss(2, 2, **{name: 0})
+
+
+@pytest.mark.errors
+def test_soft_triple_names_the_width_that_is_wrong():
+    with pytest.raises(ValueError, match=r"^z must be \(n, 3\) .* got \(2, 5\)"):
+        SoftTripleLoss(2, 3)(torch.eye(5)[:2], LABELS)
