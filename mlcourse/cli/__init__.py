@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
 
@@ -17,6 +18,8 @@ COMMANDS = {
     "release": "For instructors: write the exercises from the solutions.",
     "grade": "For instructors: grade a folder of submissions.",
 }
+#: A wrong option or argument, in Typer's own copy of click.
+UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def _called_by_name() -> None:
@@ -40,11 +43,9 @@ def _options(
 
 
 def app() -> None:
-    """Run the command named first on the command line."""
-    called = sys.argv[1] if len(sys.argv) > 1 else ""
-    commands = typer.Typer(
-        no_args_is_help=True, add_completion=False, callback=_options
-    )
+    """Run the command named first on the command line; an error is one line."""
+    called = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    commands = typer.Typer(add_completion=False, callback=_options)
     for name, line in COMMANDS.items():
         function = _called_by_name
         if name == called:
@@ -52,4 +53,11 @@ def app() -> None:
         settings = {"allow_extra_args": True, "ignore_unknown_options": True}
         extra = settings if name == "lab" else None
         commands.command(name, short_help=line, context_settings=extra)(function)
-    commands()
+    try:
+        code = commands([called, *sys.argv[2:]], standalone_mode=False)
+    except UsageError as error:
+        command = f"mlcourse {called}" if called in COMMANDS else "mlcourse"
+        message = f"{error.format_message()} See {command} --help."
+        typer.secho(" ".join(message.split()), fg="red", err=True)
+        code = 2
+    sys.exit(code)

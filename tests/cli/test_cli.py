@@ -34,6 +34,26 @@ def test_version_and_unknown_command(call):
     assert "No such command 'learn'" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("learn", "No such command 'learn'. See mlcourse --help."),
+        ("grade here", "Missing option '--out'. See mlcourse grade --help."),
+        ("run 01 --fast", "No such option: --fast See mlcourse run --help."),
+        ("check", "Missing argument"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(call, line, words):
+    done = call(*line.split())
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_command_it_helps(call):
+    assert call().stdout == call("--help").stdout
+
+
 def test_doctor_finds_this_installation_sound(call):
     done = call("doctor")
     assert done.returncode == 0, done.stdout
