@@ -58,15 +58,20 @@ def frame(notebook, number):
 
 
 def size(notebook, number):
-    """25-45 cells, 900-1800 words, code cells of at most 15 lines."""
+    """25-45 cells, 900-1800 words, code cells of at most 15 lines of 100 characters."""
     if not 25 <= len(notebook["cells"]) <= 45:
         yield f"{len(notebook['cells'])} cells, expected 25 to 45"
     words = sum(len(t.split()) for t in markdown(notebook))
     if not 900 <= words <= 1800:
         yield f"{words} words of text, expected 900 to 1800"
     for i, cell in enumerate(notebook["cells"]):
-        if cell["cell_type"] == "code" and len(text(cell).splitlines()) > 15:
+        if cell["cell_type"] != "code":
+            continue
+        lines = text(cell).splitlines()
+        if len(lines) > 15:
             yield f"cell {i} has more than 15 lines of code"
+        if any(len(line) > 100 for line in lines):
+            yield f"cell {i} has a line of code of more than 100 characters"
 
 
 def order(notebook, number):

@@ -122,6 +122,7 @@ CHANGES = {
     "cells, expected 25": lambda nb: nb["cells"].extend(nb["cells"][:1] * 30),
     "words of text": lambda nb: nb["cells"][0]["source"].__iadd__(["word " * 1800]),
     "lines of code": lambda nb: code(nb)[0].update(source="x = 1\n" * 16),
+    "than 100 characters": lambda nb: code(nb)[0].update(source="x" * 101),
     "no picture stands": lambda nb: nb["cells"].insert(
         1, {"cell_type": "markdown", "source": ["$$x$$"]}
     ),
