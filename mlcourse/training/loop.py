@@ -12,6 +12,7 @@ from rich.progress import Progress
 from torch import Generator, Tensor, nn
 
 from mlcourse._check import check_labels
+from mlcourse.datasets import Photographs
 from mlcourse.evaluation import evaluate
 from mlcourse.samplers import EpochHook
 from mlcourse.training import checkpoint as disk
@@ -25,11 +26,11 @@ from mlcourse.training.parameters import check_optimizer, make_optimizer
 def train(
     psi: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
-    x: Float[Tensor, "n ..."],
+    x: Float[Tensor, "n ..."] | Photographs,
     labels: Int[Tensor, " n"],
     *,
     batches: Iterable[list[int]],
-    validation: tuple[Tensor, Tensor],
+    validation: tuple[Tensor | Photographs, Tensor],
     epochs: int,
     generator: Generator,
     hooks: Sequence[EpochHook] = (),
