@@ -13,6 +13,8 @@ def embed(
 ) -> Float[Tensor, "n k"]:
     """Embeddings of x, in eval mode; the mode that psi was in comes back.
 
+    ``Photographs`` are decoded block by block.
+
     >>> embed(nn.Flatten(), torch.ones(3, 2, 2)).shape
     torch.Size([3, 4])
     """

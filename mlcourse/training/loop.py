@@ -53,7 +53,8 @@ def train(
     psi : the embedding; on return it has the weights of the best epoch (or of none)
     loss : from embeddings (b, k), in float32, and class numbers 0 to C - 1 to one
         number; an ``nn.Module`` where it has parameters Omega of its own
-    x, labels : (n, ...), (n,), the training classes; any integers name them
+    x, labels : (n, ...) or ``Photographs``, (n,), the training classes; any integers
+        name them
     batches : what each epoch goes through, lists of rows of x; where they are an
         ``EpochHook``, they see all embeddings of x before each epoch
     validation : (images, labels) of other classes

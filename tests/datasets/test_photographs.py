@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +12,19 @@ import torch
 from photo_files import jpeg, square, write
 from PIL import Image
 
-from mlcourse.datasets import Photographs
+from mlcourse.datasets import (
+    Photographs,
+    cars196,
+    cub200_2011,
+    stanford_online_products,
+)
 from mlcourse.datasets._source import Folder, Zip
 from mlcourse.evaluation import evaluate
 from mlcourse.networks import convnet
 from mlcourse.samplers import ClassBalancedBatches
 from mlcourse.training import embed, train
 
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
 SHAPES = ((48, 32), (32, 44), (32, 32), (64, 16), (24, 96), (50, 50))
 FILES = {
     f"{i}.jpg": jpeg(*shape, seed=i, grey=i == 3) for i, shape in enumerate(SHAPES)
@@ -221,3 +228,30 @@ def test_no_row_of_that_number_and_no_size(tmp_path):
         Photographs(folder, tuple(FILES), 16)[6]
     with pytest.raises(ValueError, match="size must be >= 1, got 0"):
         Photographs(folder, tuple(FILES), 0)
+
+
+# --- the real files, where somebody has them ------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("load", "train", "photographs", "classes"),
+    [
+        (cub200_2011, True, 5864, 100),
+        (cub200_2011, False, 5924, 100),
+        (cars196, True, 8054, 98),
+        (cars196, False, 8131, 98),
+        (stanford_online_products, True, 59551, 11318),
+        (stanford_online_products, False, 60502, 11316),
+    ],
+)
+def test_the_real_files(load, train, photographs, classes):
+    root = REAL / load.__name__
+    if not root.is_dir():
+        pytest.skip("the real files are not here")
+    data = load(root, train=train)
+    assert (len(data.x), len(data.y)) == (photographs, photographs)
+    assert len(data.y.unique()) == classes
+    assert len(data.names) == int(load(root, train=False).y.max()) + 1
+    few = data.x[torch.linspace(0, photographs - 1, 20).long()]
+    assert few.shape == (20, 3, 224, 224)
+    assert 0.05 < few.std() < 0.5

@@ -18,7 +18,7 @@ TRAIN = [
     (2, 1, 1, "bicycle_final/111_1.JPG"),
     (3, 2, 4, "coffee_maker_final/222_0.JPG"),
 ]
-TEST = [(4, 3, 12, "toaster_final/333_0.JPG"), (5, 4, 1, "bicycle_final/444_2.JPG")]
+TEST = [(4, 4, 1, "bicycle_final/444_2.JPG"), (5, 3, 12, "toaster_final/333_0.JPG")]
 PHOTOS = {row[3]: jpeg(24, 96, seed=row[0], grey=row[0] == 3) for row in TRAIN + TEST}
 
 
