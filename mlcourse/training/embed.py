@@ -4,12 +4,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mlcourse.datasets import Photographs
+
 
 @torch.no_grad()
 def embed(
-    psi: nn.Module, x: Float[Tensor, "n ..."], *, chunk: int = 1024
+    psi: nn.Module, x: Float[Tensor, "n ..."] | Photographs, *, chunk: int = 1024
 ) -> Float[Tensor, "n k"]:
     """Embeddings of x, in eval mode; the mode that psi was in comes back.
+
+    ``Photographs`` are decoded block by block.
 
     >>> embed(nn.Flatten(), torch.ones(3, 2, 2)).shape
     torch.Size([3, 4])

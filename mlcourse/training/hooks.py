@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
+from mlcourse.datasets import Photographs
 from mlcourse.samplers import EpochHook
 from mlcourse.training.embed import embed
 
@@ -34,7 +35,7 @@ class Hooks:
                 )
         self.parts = (batches, *others)
 
-    def refresh(self, psi: nn.Module, x: Tensor) -> None:
+    def refresh(self, psi: nn.Module, x: Tensor | Photographs) -> None:
         """Embed all of x once, and show it to each of them."""
         hooks = [part for part in self.parts if isinstance(part, EpochHook)]
         if hooks:

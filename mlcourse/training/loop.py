@@ -12,6 +12,7 @@ from rich.progress import Progress
 from torch import Generator, Tensor, nn
 
 from mlcourse._check import check_labels
+from mlcourse.datasets import Photographs
 from mlcourse.evaluation import evaluate
 from mlcourse.samplers import EpochHook
 from mlcourse.training import checkpoint as disk
@@ -25,11 +26,11 @@ from mlcourse.training.parameters import check_optimizer, make_optimizer
 def train(
     psi: nn.Module,
     loss: Callable[[Tensor, Tensor], Tensor],
-    x: Float[Tensor, "n ..."],
+    x: Float[Tensor, "n ..."] | Photographs,
     labels: Int[Tensor, " n"],
     *,
     batches: Iterable[list[int]],
-    validation: tuple[Tensor, Tensor],
+    validation: tuple[Tensor | Photographs, Tensor],
     epochs: int,
     generator: Generator,
     hooks: Sequence[EpochHook] = (),
@@ -52,7 +53,8 @@ def train(
     psi : the embedding; on return it has the weights of the best epoch (or of none)
     loss : from embeddings (b, k), in float32, and class numbers 0 to C - 1 to one
         number; an ``nn.Module`` where it has parameters Omega of its own
-    x, labels : (n, ...), (n,), the training classes; any integers name them
+    x, labels : (n, ...) or ``Photographs``, (n,), the training classes; any integers
+        name them
     batches : what each epoch goes through, lists of rows of x; where they are an
         ``EpochHook``, they see all embeddings of x before each epoch
     validation : (images, labels) of other classes

@@ -35,6 +35,7 @@ class Manners:
     """What the server sends, and how; a test changes it between two requests."""
 
     body: bytes = b""
+    bodies: dict = field(default_factory=dict)  # others, by what follows "?"
     ranges: bool = True  # whether it can begin in the middle
     drop_after: int | None = None  # bytes of an answer, then the line is cut
     status: int | None = None  # of an error, sent instead
@@ -48,14 +49,15 @@ def manners():
 
 @pytest.fixture
 def url(manners, monkeypatch):
-    """The address of the one file of a server on this computer."""
+    """The address of the file of a server on this computer; of others, with ?NAME."""
     monkeypatch.setenv("no_proxy", "*")
 
     def answer(request):
         asked = request.headers.get("Range")
+        body = manners.bodies.get(request.path.partition("?")[2], manners.body)
         manners.asked.append(asked)
         start = int(asked[len("bytes=") : -1]) if asked and manners.ranges else 0
-        size = len(manners.body)
+        size = len(body)
         if manners.status or start > max(0, size - 1):
             request.send_error(manners.status or 416)
             return
@@ -64,7 +66,7 @@ def url(manners, monkeypatch):
             request.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
         request.send_header("Content-Length", str(size - start))
         request.end_headers()
-        request.wfile.write(manners.body[start:][: manners.drop_after])
+        request.wfile.write(body[start:][: manners.drop_after])
 
     methods = {"do_GET": answer, "log_message": lambda *_: None}
     handler = type("Handler", (BaseHTTPRequestHandler,), methods)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlcourse.datasets import DownloadError
-from mlcourse.datasets._download import download, require
+from mlcourse.datasets._download import download, require, verified
 
 BODY = bytes(i * i % 251 for i in range(300_000))
 SHA256 = f"sha256:{hashlib.sha256(BODY).hexdigest()}"
@@ -211,3 +211,28 @@ def test_nothing_is_fetched_unasked(url, path, manners):
 
 def test_fetched_when_asked(url, path):
     assert require(path, url=url, checksum=MD5, fetch=True).read_bytes() == BODY
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize("fetch", [False, True])
+def test_a_note_ends_what_is_said_of_getting_it_by_hand(url, path, manners, fetch):
+    manners.status = 404
+    with pytest.raises(OSError, match=r"by hand and put it .* \(or ask for it\)$"):
+        require(path, url=url, checksum=MD5, fetch=fetch, note=" (or ask for it)")
+
+
+# --- by hand --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("checksum", [SHA256, MD5])
+def test_the_file_that_was_published(tmp_path, checksum):
+    (tmp_path / "file").write_bytes(BODY)
+    assert verified(tmp_path / "file", checksum) == tmp_path / "file"
+
+
+@pytest.mark.errors
+def test_another_one_is_kept(tmp_path):
+    (tmp_path / "file").write_bytes(BODY[:-1])
+    with pytest.raises(ValueError, match=f"file must have md5 {MD5[4:]}, got .*again$"):
+        verified(tmp_path / "file", MD5)
+    assert (tmp_path / "file").read_bytes() == BODY[:-1]
