@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._logdet import comfortable, logdet_minimum
 from mlcourse.linear._pairsets import ListedPairs
 from mlcourse.linear._slack import percentile_bounds, slack_loss
@@ -56,7 +56,7 @@ def itml(
     array([[0.4 , 0.  ],
            [0.  , 1.28]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     Z, P = comfortable(X)
     near = ListedPairs(Z, as_indices(S, len(X), name="S", width=2))
     far = ListedPairs(Z, as_indices(D, len(X), name="D", width=2))

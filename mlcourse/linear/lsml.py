@@ -5,7 +5,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from mlcourse.linear._comparisons import quadruplet_loss
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._logdet import comfortable, logdet_minimum
 from mlcourse.linear._pairsets import ListedPairs
 
@@ -49,7 +49,7 @@ def lsml(
     array([[0.54, 0.  ],
            [0.  , 1.36]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     rows = as_indices(Q, len(X), name="Q", width=4)
     w = np.asarray(np.ones(len(rows)) if weights is None else weights, dtype=np.float64)
     if w.shape != (len(rows),) or not (np.isfinite(w).all() and (w >= 0).all()):

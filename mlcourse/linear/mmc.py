@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._pairsets import ListedPairs
 from mlcourse.linear._power import spread_apart
 from mlcourse.linear._scatter import pair_scatter
@@ -56,7 +56,7 @@ def mmc(
     array([[0.5, 0. ],
            [0. , 0. ]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     S = as_indices(S, len(X), name="S", width=2)
     pairs = as_indices(D, len(X), name="D", width=2)
     Z, W = white(X, diagonal=diagonal)

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 
 
 def oasis(
@@ -48,7 +48,7 @@ def oasis(
     array([[-1.,  0.],
            [ 0.,  1.]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     T = as_indices(T, len(X), name="T", width=3)
     d = X.shape[1]
     if not C > 0:

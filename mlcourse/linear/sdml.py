@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._lasso import judged_covariance, sparse_inverse
 from mlcourse.linear._scatter import pair_scatter
 
@@ -55,7 +55,7 @@ def sdml(
     array([[0.833, 0.   ],
            [0.   , 5.   ]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     S = as_indices(S, len(X), name="S", width=2)
     D = as_indices(D, len(X), name="D", width=2)
     K = pair_scatter(X, S) / max(1, len(S)) - pair_scatter(X, D) / max(1, len(D))

@@ -1,6 +1,6 @@
 """Balls: every place that is at most as far from a query as its nearest point."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -17,7 +17,7 @@ def plot_ball(
     points: Float[Tensor, "m 2"],
     names: str,
     *,
-    lim: tuple[float, float, float, float],
+    lim: Sequence[float | int],
     resolution: int = 401,
 ) -> int:
     """Shade {z : delta(query, z) <= the distance to the nearest point}; return its row.

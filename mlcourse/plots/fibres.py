@@ -14,7 +14,7 @@ def plot_fibres(
     ax: Axes,
     points: Float[Tensor, "n 2"],
     code: Callable[[Float[Tensor, "m 2"]], Float[Tensor, " m"]],
-    level: float,
+    level: float | int,
     samples: Float[Tensor, "s 2"],
     *,
     marks: Mapping[str, Float[Tensor, " 2"]] | None = None,

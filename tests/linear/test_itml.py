@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import ITML, itml
-from mlcourse.linear._judgements import pairs_from_codes
 from mlcourse.linear._logdet import comfortable, divergence, logdet_minimum
 from mlcourse.linear._pairsets import ClassPairs, ListedPairs
 from mlcourse.linear._slack import slack_loss

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import LSML, lsml
 from mlcourse.linear._comparisons import all_quadruplets_loss, quadruplet_loss
-from mlcourse.linear._judgements import pairs_from_codes
 from mlcourse.linear._pairsets import ClassPairs, ListedPairs
 
 
