@@ -40,8 +40,8 @@ def gmml(
 
     Raises
     ------
-    ValueError : if S or D is empty or of equal points only, t is not in [0, 1], or
-        S is singular and reg = 0.
+    ValueError : if X is no finite matrix, S or D is empty or of equal points only, t is
+        not in [0, 1], or S is singular and reg = 0.
 
     Source: Zadeh, Hosseini, Sra, ICML 2016 (a prior M_0 there; here the identity,
     scaled with S and with D).

@@ -45,7 +45,8 @@ def itml(
 
     Raises
     ------
-    ValueError : if the bounds are not as above, gamma <= 0, or no two points differ.
+    ValueError : if X is no finite matrix, the bounds are not as above, gamma <= 0, or
+        no two points differ.
 
     Source: Davis, Kulis, Jain, Sra, Dhillon, ICML 2007 (projections on one pair at a
     time there; here xi is solved for and f minimised in M, to the same optimum). Pairs

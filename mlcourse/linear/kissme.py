@@ -36,7 +36,7 @@ def kissme(
 
     Raises
     ------
-    ValueError : if S or D is empty, or all points are equal.
+    ValueError : if X is no finite matrix, S or D is empty, or all points are equal.
 
     Source: Koestinger, Hirzer, Wohlhart, Roth, Bischof, CVPR 2012 (after PCA there;
     here directions without variance get weight 0, and where similar points never

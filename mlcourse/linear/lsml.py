@@ -39,7 +39,8 @@ def lsml(
 
     Raises
     ------
-    ValueError : if Q holds no quadruplets of indices, or weights are not as above.
+    ValueError : if X is no finite matrix, Q holds no quadruplets of indices, or weights
+        are not as above.
 
     Source: Liu, Guo, Zhang, Jojic, Wang, ICDM 2012 (weights that sum to 1 there, so
     the prior dominates; here they count as they are).

@@ -45,7 +45,8 @@ def mmc(
 
     Raises
     ------
-    ValueError : if S is empty, D has no points that differ, or reg is not in [0, 1].
+    ValueError : if X is no finite matrix, S is empty, D has no points that differ, or
+        reg is not in [0, 1].
 
     Source: Xing, Ng, Jordan, Russell, NIPS 2002 (objective and constraint exchanged
     there, the same M up to scale; projections, and Newton's steps if diagonal; here

@@ -38,7 +38,8 @@ def oasis(
 
     Raises
     ------
-    ValueError : if C <= 0, W is not (d, d), or T holds no indices into X.
+    ValueError : if X is no finite matrix, C <= 0, W is not (d, d), or T holds no
+        indices into X.
 
     Source: Chechik, Sharma, Shalit, Bengio, JMLR 11, 2010; the step is that of
     Crammer, Dekel, Keshet, Shalev-Shwartz, Singer, JMLR 7, 2006 (PA-I).

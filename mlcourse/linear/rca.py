@@ -36,7 +36,8 @@ def rca(
 
     Raises
     ------
-    ValueError : if S is empty, or holds no indices into X, or all points are equal.
+    ValueError : if X is no finite matrix, S is empty or holds no indices into X, or all
+        points are equal.
 
     Source: Bar-Hillel, Hertz, Shental, Weinshall, JMLR 6, 2005.
 

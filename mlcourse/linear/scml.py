@@ -43,8 +43,8 @@ def scml(
 
     Raises
     ------
-    ValueError : if T is empty, holds no indices into X or equal points only, bases are
-        not as above, or beta <= 0.
+    ValueError : if X is no finite matrix, T is empty, holds no indices into X or equal
+        points only, bases are not as above, or beta <= 0.
 
     Source: Shi, Bellet, Sha, AAAI 2014 (stochastic dual averaging there; here the
     linear programme that it is, on a growing part of T, with a proof of the optimum).

@@ -45,7 +45,7 @@ def sdml(
 
     Raises
     ------
-    ValueError : if balance is not in [0, 1) or alpha < 0.
+    ValueError : if X is no finite matrix, balance is not in [0, 1) or alpha < 0.
 
     Source: Qi, Tang, Zha, Chua, Zhang, ICML 2009 (sums over S and D and a free eta
     there, which is often infeasible; here means, and eta as a share of the safe bound).

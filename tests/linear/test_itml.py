@@ -179,6 +179,8 @@ def test_estimator_heeds_its_bounds(judged, blobs):
     S, D = pairs_from_codes(y)
     fitted = ITML(bounds=(3.0, 12.0), tol=1e-10).fit(X, y)
     assert fitted.bounds_ == (3.0, 12.0)
+    same = ITML(bounds=np.array([3.0, 12.0]), tol=1e-10).fit(X, y)
+    np.testing.assert_array_equal(same.components_, fitted.components_)
     expected = itml(X, S, D, bounds=(3.0, 12.0), tol=1e-10)
     np.testing.assert_allclose(
         fitted.metric(), expected, atol=1e-5 * np.trace(expected)
@@ -250,6 +252,21 @@ def test_far_from_the_origin_keeps_its_digits(judged):
     np.testing.assert_allclose(
         itml(far, S, D, tol=1e-9), itml(X, S, D, tol=1e-9), atol=1e-3
     )
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e6, 1e9, 1e30])
+def test_unit_of_all_features_changes_nothing(judged, unit):
+    # the default bounds have it too, and I is as near to M as before
+    X, S, D = judged
+    np.testing.assert_allclose(
+        itml(unit * X, S, D, tol=1e-9), itml(X, S, D, tol=1e-9), atol=1e-3
+    )
+
+
+def test_collinear_features_of_any_unit_are_no_reason_to_stop(judged):
+    Z, P = comfortable(1e9 * np.c_[judged[0], judged[0].sum(axis=1)])
+    assert np.isfinite(P).all()
+    assert Z.std(axis=0).max() < 2
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

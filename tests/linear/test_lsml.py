@@ -151,6 +151,16 @@ def test_rotations_rotate(compared, rotation):
     )
 
 
+def test_far_from_the_prior_the_gap_is_the_true_one(blobs):
+    # in a small unit tr M is nothing beside the rest: M is that of any smaller one
+    X, y = blobs
+    small, smaller = (LSML(tol=1e-10).fit(unit * X, y) for unit in (1e8, 1e11))
+    assert 0 < small.duality_gap_ <= 1e-10
+    np.testing.assert_allclose(
+        1e6 * smaller.metric(), small.metric(), atol=1e-3 * small.metric().max()
+    )
+
+
 def test_comparisons_with_equal_points_stay_finite(compared):
     X, Q, _ = compared
     M = lsml(X, np.r_[Q, [[0, 1, 2, 2], [3, 3, 4, 5]]])
