@@ -80,7 +80,7 @@ def check_neighbours(k: int, m: int, name: str = "k", what: str = "references") 
         )
 
 
-def check_perplexity(perplexity: float, n: int) -> None:
+def check_perplexity(perplexity: float | int, n: int) -> None:
     """Raise ValueError unless 1 < perplexity < n - 1."""
     if not 1 < perplexity < n - 1:
         raise ValueError(

@@ -12,7 +12,7 @@ _PHASES = ((250, 12.0, 0.5), (750, 1.0, 0.8))
 
 
 def tsne(
-    dist: Float[Tensor, "n n"], *, perplexity: float = 30.0, generator: Generator
+    dist: Float[Tensor, "n n"], *, perplexity: float | int = 30.0, generator: Generator
 ) -> Float[Tensor, "n 2"]:
     r"""Place n points in the plane so that near pairs stay near.
 
