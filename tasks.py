@@ -81,7 +81,7 @@ def test():
     methods = [
         p for p in sorted(ROOT.glob("tests/*")) if (ROOT / "mlcourse" / p.name).is_dir()
     ]
-    library = [str(p) for p in methods if p.name not in ("cli", "grading", "plots")]
+    library = [str(p) for p in methods if p.name not in ("cli", "grading")]
     run([*pytest, *shapes, *library])
     notebooks = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     everything = ["tests", "mlcourse", "lectures", "solutions"]

@@ -8,13 +8,13 @@ and topk in blocks, or FAISS' exact search; `evaluate` ranks, counts and average
 
 import importlib.util
 import json
-import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import torch
+from _beside import held, peak
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -64,17 +64,12 @@ def ours_faiss(z: Tensor, labels: Tensor) -> float:
 METHODS = {f.__name__: f for f in (by_product, ours, by_faiss, ours_faiss)}
 
 
-def peak() -> float:
-    """MiB that this process has held at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def one(method: str, dim: int) -> None:
     """Run one method; its numbers as a line of JSON."""
     torch.set_num_threads(1)
     z, labels = data(dim)
     METHODS[method](z[:2000], labels[:2000])  # imports, caches
-    before, start = peak(), time.process_time()
+    before, start = held(), time.process_time()
     value = METHODS[method](z, labels)
     seconds = time.process_time() - start
     print(json.dumps({"seconds": seconds, "mib": peak() - before, "map_at_r": value}))

@@ -27,7 +27,6 @@ from pathlib import Path
 
 import torch
 from _rows import Row, read, save
-from glyph_losses import hog
 from sklearn.decomposition import PCA
 from torch import Generator, Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample
@@ -47,6 +46,7 @@ from mlcourse.miners import distance_weighted_triplets, sphere_log_density
 from mlcourse.networks import convnet, mlp
 from mlcourse.regularizers import rho_triplets
 from mlcourse.samplers import ClassBalancedBatches
+from mlcourse.selfsupervised import hog
 from mlcourse.training import embed, train
 
 FILE = Path(__file__).with_name("glyph_generalization.csv")

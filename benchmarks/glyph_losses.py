@@ -19,7 +19,7 @@ import torch
 from _rows import read, save
 from sklearn.decomposition import PCA
 from torch import Generator, Tensor, nn
-from torch.nn.functional import avg_pool2d, normalize, unfold
+from torch.nn.functional import normalize
 
 from mlcourse import losses
 from mlcourse.datasets import Glyphs, glyphs
@@ -27,6 +27,7 @@ from mlcourse.distances import cosine, euclidean, sqeuclidean
 from mlcourse.evaluation import density, evaluate, spectral_decay
 from mlcourse.judgements import all_triplets, dissimilar_pairs, similar_pairs
 from mlcourse.networks import convnet
+from mlcourse.selfsupervised import hog
 from mlcourse.training import embed, train_glyph_net
 
 FILE = Path(__file__).with_name("glyph_losses.csv")
@@ -195,24 +196,6 @@ def measured(z_train: Tensor, z: Tensor, data: Glyphs) -> dict[str, str]:
         "density": density(z_train, data.train.y),
     }
     return {name: f"{value:.4f}" for name, value in numbers.items()}
-
-
-def hog(x: Tensor) -> Tensor:
-    """Histograms of oriented gradients (Dalal, Triggs, CVPR 2005): (n, 1296).
-
-    Nine orientations without sign, cells of 4 x 4 pixels, blocks of 2 x 2 cells, each
-    of length 1, cut at 0.2, and of length 1 again.
-    """
-    dy, dx = torch.gradient(x[:, 0], dim=(1, 2))
-    size = (dx.square() + dy.square()).sqrt()
-    place = torch.atan2(dy, dx).remainder(torch.pi) / torch.pi * 9  # 0 to 9
-    low, share = place.floor().long() % 9, place - place.floor()
-    bins = torch.zeros(len(x), 9, 28, 28)
-    bins.scatter_add_(1, low[:, None], (size * (1 - share))[:, None])
-    bins.scatter_add_(1, (low + 1)[:, None] % 9, (size * share)[:, None])
-    blocks = unfold(avg_pool2d(bins, 4), 2)  # (n, 36, 36): 4 cells of 9, 36 blocks
-    blocks = normalize(normalize(blocks, dim=1, eps=1e-3).clamp(max=0.2), dim=1)
-    return blocks.flatten(1)
 
 
 def baselines(seed: int) -> Iterator[tuple[str, Tensor, Tensor]]:

@@ -7,8 +7,18 @@ from torch import Tensor
 _ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
 
 
+def check_tensor(x: object, name: str) -> None:
+    """Raise TypeError unless x is a tensor."""
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name} must be a torch tensor, got {type(x).__name__}; "
+            f"convert it first: torch.as_tensor({name})"
+        )
+
+
 def check_dist(dist: Tensor) -> None:
-    """Raise ValueError unless dist is an (n, n) matrix."""
+    """Raise TypeError or ValueError unless dist is an (n, n) matrix."""
+    check_tensor(dist, "dist")
     if dist.ndim != 2 or dist.shape[0] != dist.shape[1]:
         raise ValueError(
             f"dist must be an (n, n) distance matrix, got shape {tuple(dist.shape)}; "
@@ -23,7 +33,8 @@ def check_positive(value: float | int, name: str) -> None:
 
 
 def check_queries(dist: Tensor) -> None:
-    """Raise ValueError unless dist is a (q, m) matrix without NaN."""
+    """Raise TypeError or ValueError unless dist is a (q, m) matrix without NaN."""
+    check_tensor(dist, "dist")
     if dist.ndim != 2 or 0 in dist.shape:
         raise ValueError(
             "dist must be a (q, m) matrix of distances, queries x references, got "
@@ -69,7 +80,7 @@ def check_neighbours(k: int, m: int, name: str = "k", what: str = "references") 
         )
 
 
-def check_perplexity(perplexity: float, n: int) -> None:
+def check_perplexity(perplexity: float | int, n: int) -> None:
     """Raise ValueError unless 1 < perplexity < n - 1."""
     if not 1 < perplexity < n - 1:
         raise ValueError(
@@ -81,11 +92,7 @@ def check_perplexity(perplexity: float, n: int) -> None:
 
 def check_labels(labels: Tensor, n: int, what: str = "points") -> None:
     """Raise TypeError or ValueError unless labels holds n whole numbers."""
-    if not isinstance(labels, Tensor):
-        raise TypeError(
-            f"labels must be a torch tensor, got {type(labels).__name__}; "
-            "convert them first: torch.as_tensor(labels)"
-        )
+    check_tensor(labels, "labels")
     if labels.shape != (n,) or labels.is_floating_point() or labels.is_complex():
         raise ValueError(
             f"labels must be one whole number for each of the {n} {what}, shape "
@@ -104,13 +111,18 @@ def check_classes(labels: Tensor, n: int, n_classes: int) -> None:
         )
 
 
-def check_rows(rows: Tensor, *, name: str, width: int, n: int) -> Int[Tensor, "t w"]:
-    """Rows in int64; error unless they are (t, width) indices of the n points."""
+def check_width(rows: Tensor, *, name: str, width: int) -> None:
+    """Raise ValueError unless rows are (t, width) whole numbers."""
     if rows.ndim != 2 or rows.shape[1] != width or rows.is_floating_point():
         raise ValueError(
             f"{name} must hold {_ROLES[width]} as rows of {width} integers, got shape "
             f"{tuple(rows.shape)} of {rows.dtype}"
         )
+
+
+def check_rows(rows: Tensor, *, name: str, width: int, n: int) -> Int[Tensor, "t w"]:
+    """Rows in int64; error unless they are (t, width) indices of the n points."""
+    check_width(rows, name=name, width=width)
     if len(rows):
         ends = [column.aminmax() for column in rows.unbind(dim=1)]
         low, high = int(min(e.min for e in ends)), int(max(e.max for e in ends))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def neighbours(z: Float[Tensor, "n k"], depth: int) -> Int[Tensor, "n depth"]:
-    """The depth < n nearest others of each point, nearest first; exact, O(n depth)."""
+    """The depth < n nearest others of each point, nearest first; no (n, n) table."""
     points = (z - z.mean(dim=0)).detach().cpu()
     if importlib.util.find_spec("faiss") is not None and points.dtype == torch.float32:
         return _by_faiss(points, depth)

@@ -28,8 +28,8 @@ def read_idx(path: Path, *, item: tuple[int, ...]) -> UInt8[Tensor, " n *item"]:
         ) from error
     start = 4 * (2 + len(item))
     magic = bytes([0, 0, 8, 1 + len(item)])  # 8: unsigned bytes
-    sizes = np.frombuffer(data[4:start], dtype=">u4").tolist()
-    if data[:4] != magic or sizes[1:] != list(item):
+    sizes = np.frombuffer(data[:start].ljust(start, b"\0")[4:], dtype=">u4").tolist()
+    if len(data) < start or data[:4] != magic or sizes[1:] != list(item):
         raise ValueError(
             f"{path} must be an idx file of bytes, items of shape {item}, but starts "
             f"with {data[:start].hex(' ', 4)}; is it another file under this name?"

@@ -74,6 +74,7 @@ def fashion_mnist(
     if len(x) != len(y) or (y >= len(_NAMES)).any():
         raise ValueError(
             f"{folder} must hold one label from 0 to 9 for each image, got "
-            f"{len(y)} labels up to {int(y.max())} for {len(x)} images"
+            f"{len(y)} labels, {int((y >= len(_NAMES)).sum())} of them larger, for "
+            f"{len(x)} images"
         )
     return FashionImages(x[:, None].float() / 255, y.long(), _NAMES)

@@ -22,7 +22,7 @@ def deal_classes(
     """
     order = torch.randperm(len(group), generator=generator)
     order = order[torch.argsort(group[order], stable=True)]
-    part = torch.empty_like(group)
+    part = torch.empty_like(order)
     part[order] = torch.tensor(_PARTS).repeat(len(group))[: len(group)]
     return part
 
@@ -41,14 +41,23 @@ def split_classes(
     -------
     Three index tensors; no class is in two of them.
 
+    Raises
+    ------
+    ValueError : unless there is one group a row, and the same for all of a class.
+
     >>> y = torch.tensor([7, 7, 3, 3, 5, 5, 9, 9])
     >>> generator = torch.Generator().manual_seed(0)
     >>> train, validation, test = split_classes(y, 0 * y, generator=generator)
     >>> len(train), len(validation), len(test)
     (4, 2, 2)
     """
+    if y.ndim != 1 or group.shape != y.shape:
+        raise ValueError(
+            "y and group must hold one number each a row, shape (n,), got "
+            f"{tuple(y.shape)} and {tuple(group.shape)}"
+        )
     classes, index = y.unique(return_inverse=True)
-    group_of = torch.empty_like(classes).scatter_(0, index, group)
+    group_of = group.new_empty(len(classes)).scatter_(0, index, group)
     if (group_of[index] != group).any():
         raise ValueError("group must be the same for all rows of a class; it is not")
     part = deal_classes(group_of, generator=generator)[index]

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mlcourse._check import check_tensor
+
 #: Numbers held at once by blockwise work: fits a processor's cache, fills a GPU.
 BLOCK = 2**19
 
@@ -11,11 +13,7 @@ BLOCK = 2**19
 def as_points(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Points x and y in one type, float32 or finer; error unless (n, d) and (m, d)."""
     for name, points in (("x", x), ("y", y)):
-        if not isinstance(points, Tensor):
-            raise TypeError(
-                f"{name} must be a torch tensor, got {type(points).__name__}; "
-                f"convert it first: torch.as_tensor({name})"
-            )
+        check_tensor(points, name)
         if points.ndim != 2 or points.shape[1] == 0:
             raise ValueError(
                 f"{name} must hold one point a row, shape (n, d) with d >= 1, got "
@@ -32,7 +30,8 @@ def as_points(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def as_form(M: Tensor, x: Tensor) -> Tensor:
-    """M in the type of x; error unless it is (d, d)."""
+    """M in the type of x; error unless it is a tensor (d, d)."""
+    check_tensor(M, "M")
     d = x.shape[1]
     if M.shape != (d, d):
         raise ValueError(

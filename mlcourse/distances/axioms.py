@@ -16,7 +16,7 @@ def axiom_violations(dist: Float[Tensor, "n n"]) -> dict[str, float]:
 
     Parameters
     ----------
-    dist : (n, n), any unit, finite
+    dist : (n, n), any unit, finite; whole numbers are looked at in float64
 
     Returns
     -------
@@ -45,9 +45,10 @@ def axiom_violations(dist: Float[Tensor, "n n"]) -> dict[str, float]:
     check_dist(dist)
     if not dist.isfinite().all():
         raise ValueError("dist must be finite, got inf or NaN; look at the points")
-    eps = torch.finfo(dist.dtype).eps
+    d = dist.detach() if dist.is_floating_point() else dist.double()
+    eps = torch.finfo(d.dtype).eps
     unit = 128 * eps if eps < 1e-6 else 4 * eps
-    d = dist.detach().to(torch.promote_types(dist.dtype, torch.float32))
+    d = d.to(torch.promote_types(d.dtype, torch.float32))
 
     detour = torch.full_like(d, torch.inf)
     for j in range(len(d)):  # the middle point: min over j of Delta_ij + Delta_jk

@@ -24,8 +24,8 @@ def chordal(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "
     Returns
     -------
     (n, m) : no unit, from 0 (same direction) to 2 (opposite); float32 or float64.
-        Computed by the second form: the first is wrong by up to 3e-4 near 0 in float32,
-        the second by 1e-7, and the diagonal of ``chordal(x, x)`` is exactly 0. The
+        Computed by the second form: near 0 in float32 the first is wrong by 3e-4 and
+        more, the second by 1e-7; the diagonal of ``chordal(x, x)`` is exactly 0. The
         gradient is 0 at 0 (where there is none), at 2, and at a zero vector.
         On vectors, a pseudo-metric: x and 3x are at distance 0, up to rounding.
 

@@ -30,8 +30,9 @@ def minkowski(
     Returns
     -------
     (n, m) : in the unit of x, float32 or float64, exact zeros as in ``euclidean``.
-        Differences are scaled by the largest before the power: no p overflows. Where a
-        difference is 0 the gradient is taken as 0. O(n m d) time, O(n m) memory.
+        But for p = 2, which is ``euclidean``, differences are scaled by the largest
+        before the power, so that none overflows. Where a difference is 0 the gradient
+        is taken as 0. O(n m d) time, O(n m) memory.
 
     Raises
     ------

@@ -34,7 +34,7 @@ def agreement(
 
     Raises
     ------
-    ValueError : for shapes that do not fit, or no sample or reference.
+    ValueError : for shapes that do not fit, no sample or reference, or NaN in them.
 
     Source: after Rombach, Esser, Ommer, ECCV 2020, who ask a classifier; nearest
     neighbours (Cover, Hart, 1967) need no training and know any class.
@@ -50,10 +50,12 @@ def agreement(
             f"there must be references, got shapes {tuple(samples.shape)} and "
             f"{tuple(references.shape)}; for one sample a code: x[:, None]"
         )
-    check_rows(references, samples.shape[2], "references")
+    rows = samples.flatten(0, 1).to(references.dtype)
+    check_rows(references, rows.shape[1], "references")
+    check_rows(rows, rows.shape[1], "samples")
     check_paired(samples, factor, "samples and factor")
     check_paired(references, reference_factor, "references and reference_factor")
-    nearest = _nearest(samples.flatten(0, 1), references)
+    nearest = _nearest(rows, references)
     found = reference_factor[nearest].view(samples.shape[:2])  # (q, s)
     return (found == factor[:, None]).double().mean(dim=1)
 

@@ -6,20 +6,17 @@ import torch
 from jaxtyping import Bool, Int, Integer
 from torch import Tensor
 
+from mlcourse._check import check_tensor, check_width
+
 #: Whole numbers, one a point.
 Labels = Integer[Tensor, " n"] | Bool[Tensor, " n"]
 #: What a person may hand in: a tensor, or rows of plain integers.
 Rows = Tensor | Sequence[Sequence[int]]
-_ROLES = {2: "pairs (i, j)", 3: "triplets (anchor, positive, negative)"}
 
 
 def as_labels(labels: Tensor) -> Labels:
     """Class labels (n,), whole numbers; error if they are not."""
-    if not isinstance(labels, Tensor):
-        raise TypeError(
-            f"labels must be a torch tensor, got {type(labels).__name__}; "
-            "convert them first: torch.as_tensor(labels)"
-        )
+    check_tensor(labels, "labels")
     if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex():
         raise ValueError(
             "labels must be one whole number a point, shape (n,), got "
@@ -33,11 +30,7 @@ def as_rows(rows: Rows, *, name: str, width: int) -> Int[Tensor, "t {width}"]:
     found = torch.as_tensor(rows)
     if found.numel() == 0:
         return found.new_empty((0, width), dtype=torch.int64)
-    if found.ndim != 2 or found.shape[1] != width or found.is_floating_point():
-        raise ValueError(
-            f"{name} must hold {_ROLES[width]} as rows of {width} integers, got shape "
-            f"{tuple(found.shape)} of {found.dtype}"
-        )
+    check_width(found, name=name, width=width)
     return found.to(torch.int64)
 
 

@@ -67,9 +67,9 @@ class KernelMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         if self.kernel == "rbf":  # sees differences only; far from 0 it loses digits
             X, Y = X - Y.mean(axis=0), Y - Y.mean(axis=0)
         extra: dict[str, Any] = {"degree": self.degree, "coef0": self.coef0}
-        K = pairwise_kernels(
-            X, Y, metric=self.kernel, filter_params=True, gamma=self.gamma_, **extra
-        )
+        if self.gamma_ is not None:  # chi2 has another default than None
+            extra["gamma"] = self.gamma_
+        K = pairwise_kernels(X, Y, metric=self.kernel, filter_params=True, **extra)
         return K
 
     @property

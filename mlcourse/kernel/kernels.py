@@ -76,7 +76,7 @@ def rbf_kernel(
 
 
 def laplacian_kernel(
-    X: ArrayLike, Y: ArrayLike, *, gamma: float
+    X: ArrayLike, Y: ArrayLike, *, gamma: float | int
 ) -> Float[np.ndarray, "n m"]:
     r"""Like the Gaussian, with a peak at 0 and the city-block distance.
 

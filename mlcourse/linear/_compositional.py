@@ -60,6 +60,8 @@ def sparse_weights(
     """
     if not beta > 0:
         raise ValueError(f"beta, the weight of sparsity, must be > 0, got {beta}")
+    if len(B) == 0:
+        raise ValueError("SCML needs points that differ; no base was found")
     t, size = len(judged.T), np.sqrt(np.square(judged.X @ B.T).mean(axis=0))
     size = np.where(size > 1e-8 * size.max(), size, 1.0)  # no pair differs along b
     B, cost = B / size[:, None], beta / size**2

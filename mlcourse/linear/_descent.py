@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 
 from mlcourse.linear._psd import fixed_signs
+from mlcourse.linear._span import centred
 
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
@@ -20,13 +21,8 @@ def principal_start(
 
     Axes without variance are 0: a direction never seen gets no weight.
     """
-    X = X - X[0]  # constant features become exactly 0
-    X = X - X.mean(axis=0)
+    X = centred(X)
     unit = np.sqrt(np.square(X).mean())
-    if not unit > 0:
-        raise ValueError(
-            f"X holds {len(X)} copies of one point; a metric needs points that differ"
-        )
     X /= unit
     variance, axes = np.linalg.eigh(X.T @ X)
     axes = np.where(variance > 1e-12 * variance[-1], axes, 0.0).T[::-1]

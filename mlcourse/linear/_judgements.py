@@ -1,7 +1,7 @@
-"""Index judgements as NumPy arrays: checked, or all that class labels imply."""
+"""What the cores on judgements take: points, and rows of their indices; checked."""
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 _ROLES = {
@@ -9,6 +9,22 @@ _ROLES = {
     3: "triplets (anchor, positive, negative)",
     4: "quadruplets (a, b, c, d)",
 }
+
+
+def as_points(X: ArrayLike) -> Float[np.ndarray, "n d"]:
+    """X in float64; ValueError unless it is a finite (n, d) matrix."""
+    points = np.asarray(X, dtype=np.float64)
+    if points.ndim != 2 or 0 in points.shape:
+        raise ValueError(
+            "X must be an (n, d) matrix, one point a row, got shape "
+            f"{points.shape}; of one feature it is X[:, None]"
+        )
+    if not np.isfinite(points).all():
+        raise ValueError(
+            f"X must be finite, got {int((~np.isfinite(points)).sum())} entries that "
+            "are NaN or infinite; drop their rows, or fill them in first"
+        )
+    return points
 
 
 def as_indices(
@@ -29,12 +45,3 @@ def as_indices(
             f"{found.min()} to {found.max()}; X has {n} rows"
         )
     return found.astype(np.int64)
-
-
-def pairs_from_codes(
-    codes: Int[np.ndarray, " n"],
-) -> tuple[Int[np.ndarray, "s 2"], Int[np.ndarray, "r 2"]]:
-    """S and D, every pair i < j of one class and of two, in lexicographic order."""
-    pairs = np.stack(np.triu_indices(len(codes), k=1), axis=1)
-    same = codes[pairs[:, 0]] == codes[pairs[:, 1]]
-    return pairs[same], pairs[~same]

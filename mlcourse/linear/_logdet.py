@@ -16,11 +16,15 @@ Loss = Callable[[Float[np.ndarray, "d d"]], tuple[float, Float[np.ndarray, "d d"
 def comfortable(
     X: Float[np.ndarray, "n d"],
 ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "d d"]]:
-    """Z = (X - mean) P' in which L-BFGS is fast, and P = (I + covariance)^{-1/2}."""
+    """Z = (X - mean) P' in which L-BFGS is fast, and P = (I + covariance)^{-1/2}.
+
+    Any invertible P serves; where round-off of the covariance exceeds I, more is added.
+    """
     X = X - X[0]
     X = X - X.mean(axis=0)
     covariance = X.T @ X / len(X)
-    P = np.linalg.inv(np.linalg.cholesky(np.eye(len(covariance)) + covariance))
+    least = max(1.0, 1e-13 * np.trace(covariance))
+    P = np.linalg.inv(np.linalg.cholesky(least * np.eye(X.shape[1]) + covariance))
     return X @ P.T, P
 
 
@@ -29,8 +33,7 @@ def divergence(K: Float[np.ndarray, "d d"]) -> float:
     values = np.linalg.eigvalsh((K + K.T) / 2)
     if values[0] <= 0:
         return np.inf
-    excess = values - 1
-    return float((excess - np.log1p(excess)).sum())
+    return float((values - 1 - np.log(values)).sum())
 
 
 def logdet_minimum(
@@ -47,6 +50,7 @@ def logdet_minimum(
     closed form, M^{-1} = I + grad h, and its divergence is the bound.
     """
     d, prior = len(P), P @ P.T
+    constant = d + 2 * np.linalg.slogdet(P)[1]
     gap = np.inf
 
     def evaluate(flat: Float[np.ndarray, " dd"]) -> tuple[float, Any]:
@@ -54,7 +58,7 @@ def logdet_minimum(
         A = flat.reshape(d, d) / 2
         h, slope = loss(A)
         slope = prior + slope
-        f = divergence(A @ prior @ A.T) + h
+        f = np.vdot(A @ P, A @ P) - 2 * np.linalg.slogdet(A)[1] - constant + h
         gap = divergence(A @ slope @ A.T) / (1 + f)
         return f, (A @ slope - np.linalg.inv(A).T).ravel()
 

@@ -13,6 +13,17 @@ NULL = 1e-12
 FLOOR = 1e-8
 
 
+def centred(X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    """X less its mean; constant features become exactly 0, and may not be all."""
+    X = X - X[0]
+    if not X.any():
+        raise ValueError(
+            f"X holds {len(X)} copies of one point; a metric needs points that differ"
+        )
+    X -= X.mean(axis=0)
+    return X
+
+
 def span(
     X: Float[np.ndarray, "n d"],
 ) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, "r d"]]:
@@ -21,8 +32,7 @@ def span(
     Scaling first makes the result independent of the features' units. The rows of W
     lie in the span of the centred data: W'W is the pseudo-inverse of their covariance.
     """
-    X = X - X[0]  # constant features become exactly 0
-    X -= X.mean(axis=0)
+    X = centred(X)
     with np.errstate(over="ignore", invalid="ignore"):  # inf: never quick
         W = quick_whitener(X.T @ X / len(X))
     return _span_with_care(X) if W is None else (X @ W.T, W)
@@ -37,10 +47,6 @@ def _span_with_care(
     """
     scale = np.maximum(X.max(axis=0), -X.min(axis=0))
     varies = scale > 0
-    if not varies.any():
-        raise ValueError(
-            f"X holds {len(X)} copies of one point; a metric needs points that differ"
-        )
     scale, points = scale[varies], X[:, varies] / scale[varies]
     values, vectors = np.linalg.eigh(points.T @ points / len(X))
     kept = values > NULL * values[-1]

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from mlcourse.linear._span import relative_axes, span
+from mlcourse.linear._span import centred, relative_axes, span
 
 
 def white(
@@ -12,14 +12,10 @@ def white(
     """Z = (X - mean) W' with unit variances, and W; diagonal: one row a feature."""
     if not diagonal:
         return span(X)
-    X = X - X[0]  # constant features become exactly 0
-    varies = np.abs(X).max(axis=0) > 0
-    if not varies.any():
-        raise ValueError(
-            f"X holds {len(X)} copies of one point; a metric needs points that differ"
-        )
-    W = (np.eye(len(varies)) / np.where(varies, X.std(axis=0), 1.0))[varies]
-    return (X - X.mean(axis=0)) @ W.T, W
+    X = centred(X)
+    varies = X.any(axis=0)
+    W = np.diag(1 / np.where(varies, X.std(axis=0), 1.0))[varies]
+    return X @ W.T, W
 
 
 def unit_map(

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from mlcourse.linear._base import MahalanobisLearner, Taxonomy
 from mlcourse.linear._geodesic import geodesic
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._psd import root
 from mlcourse.linear._scatter import label_scatters, pair_scatter
 
@@ -40,8 +40,8 @@ def gmml(
 
     Raises
     ------
-    ValueError : if S or D is empty or of equal points only, t is not in [0, 1], or
-        S is singular and reg = 0.
+    ValueError : if X is no finite matrix, S or D is empty or of equal points only, t is
+        not in [0, 1], or S is singular and reg = 0.
 
     Source: Zadeh, Hosseini, Sra, ICML 2016 (a prior M_0 there; here the identity,
     scaled with S and with D).
@@ -51,7 +51,7 @@ def gmml(
     array([[2.121, 0.   ],
            [0.   , 1.414]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     similar = pair_scatter(X, as_indices(S, len(X), name="S", width=2))
     dissimilar = pair_scatter(X, as_indices(D, len(X), name="D", width=2))
     return geodesic(similar, dissimilar, t=t, reg=reg)

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._logdet import comfortable, logdet_minimum
 from mlcourse.linear._pairsets import ListedPairs
 from mlcourse.linear._slack import percentile_bounds, slack_loss
@@ -45,7 +45,8 @@ def itml(
 
     Raises
     ------
-    ValueError : if the bounds are not as above, gamma <= 0, or no two points differ.
+    ValueError : if X is no finite matrix, the bounds are not as above, gamma <= 0, or
+        no two points differ.
 
     Source: Davis, Kulis, Jain, Sra, Dhillon, ICML 2007 (projections on one pair at a
     time there; here xi is solved for and f minimised in M, to the same optimum). Pairs
@@ -56,7 +57,7 @@ def itml(
     array([[0.4 , 0.  ],
            [0.  , 1.28]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     Z, P = comfortable(X)
     near = ListedPairs(Z, as_indices(S, len(X), name="S", width=2))
     far = ListedPairs(Z, as_indices(D, len(X), name="D", width=2))

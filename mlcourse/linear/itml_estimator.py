@@ -60,8 +60,11 @@ class ITML(MahalanobisLearner):
         points, codes = self._labelled(X, y)
         Z, P = comfortable(points)
         S, D = (ClassPairs(Z, codes, same=same) for same in (True, False))
-        self.bounds_ = self.bounds or percentile_bounds(S, D, np.linalg.inv(P))
-        loss = slack_loss(S, D, gamma=self.gamma, bounds=self.bounds_)
+        bounds = self.bounds
+        if bounds is None:
+            bounds = percentile_bounds(S, D, np.linalg.inv(P))
+        loss = slack_loss(S, D, gamma=self.gamma, bounds=bounds)
+        self.bounds_ = bounds
         L, self.duality_gap_, self.n_iter_ = logdet_minimum(
             loss, P, name="ITML", tol=self.tol, max_iter=self.max_iter
         )

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from mlcourse.linear._base import MahalanobisLearner, Taxonomy
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._psd import project_psd, root
 from mlcourse.linear._scatter import label_scatters, pair_scatter
 from mlcourse.linear._span import inverse, span
@@ -36,7 +36,7 @@ def kissme(
 
     Raises
     ------
-    ValueError : if S or D is empty, or all points are equal.
+    ValueError : if X is no finite matrix, S or D is empty, or all points are equal.
 
     Source: Koestinger, Hirzer, Wohlhart, Roth, Bischof, CVPR 2012 (after PCA there;
     here directions without variance get weight 0, and where similar points never
@@ -47,7 +47,7 @@ def kissme(
     array([[0.824, 0.   ],
            [0.   , 0.   ]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     S = as_indices(S, len(X), name="S", width=2)
     D = as_indices(D, len(X), name="D", width=2)
     Z, W = span(X)

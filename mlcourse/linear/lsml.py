@@ -5,7 +5,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from mlcourse.linear._comparisons import quadruplet_loss
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._logdet import comfortable, logdet_minimum
 from mlcourse.linear._pairsets import ListedPairs
 
@@ -39,7 +39,8 @@ def lsml(
 
     Raises
     ------
-    ValueError : if Q holds no quadruplets of indices, or weights are not as above.
+    ValueError : if X is no finite matrix, Q holds no quadruplets of indices, or weights
+        are not as above.
 
     Source: Liu, Guo, Zhang, Jojic, Wang, ICDM 2012 (weights that sum to 1 there, so
     the prior dominates; here they count as they are).
@@ -49,7 +50,7 @@ def lsml(
     array([[0.54, 0.  ],
            [0.  , 1.36]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     rows = as_indices(Q, len(X), name="Q", width=4)
     w = np.asarray(np.ones(len(rows)) if weights is None else weights, dtype=np.float64)
     if w.shape != (len(rows),) or not (np.isfinite(w).all() and (w >= 0).all()):

@@ -34,7 +34,7 @@ class MLKR(MahalanobisLearner):
     ----------
     components_ : (k, d) = L, in units 1 / x, orthogonal rows, longest first
     objective_ : mean squared leave-one-out error over the variance of y; 1 is as good
-        as the mean of all others. It is a training error: hold points out to judge.
+        as to say the mean. It is a training error: hold points out to judge.
     n_iter_ : steps taken
 
     Raises

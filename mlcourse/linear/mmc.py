@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._pairsets import ListedPairs
 from mlcourse.linear._power import spread_apart
 from mlcourse.linear._scatter import pair_scatter
@@ -45,7 +45,8 @@ def mmc(
 
     Raises
     ------
-    ValueError : if S is empty, D has no points that differ, or reg is not in [0, 1].
+    ValueError : if X is no finite matrix, S is empty, D has no points that differ, or
+        reg is not in [0, 1].
 
     Source: Xing, Ng, Jordan, Russell, NIPS 2002 (objective and constraint exchanged
     there, the same M up to scale; projections, and Newton's steps if diagonal; here
@@ -56,7 +57,7 @@ def mmc(
     array([[0.5, 0. ],
            [0. , 0. ]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     S = as_indices(S, len(X), name="S", width=2)
     pairs = as_indices(D, len(X), name="D", width=2)
     Z, W = white(X, diagonal=diagonal)

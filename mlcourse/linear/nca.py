@@ -32,6 +32,10 @@ def nca_objective(
     float : f(L), from 0 to n
     (k, d) : its gradient in L. O(n^2 k + n k d) time, O(n) memory beside a block.
 
+    Raises
+    ------
+    ValueError : unless L, X and same have these shapes: same is no list of labels.
+
     Source: Goldberger, Roweis, Hinton, Salakhutdinov, NIPS 2004.
 
     >>> X, y = np.array([[0.0], [1.0], [3.0]]), np.array([0, 0, 1])
@@ -39,6 +43,12 @@ def nca_objective(
     >>> round(value, 3), gradient.round(3)
     (1.56, array([[1.494]]))
     """
+    n, d = X.shape
+    if L.ndim != 2 or L.shape[1] != d or same.shape != (n, n) or n < 2:
+        raise ValueError(
+            f"for X of shape {X.shape}, n >= 2 points, L must be (k, {d}) and same "
+            f"({n}, {n}), got {L.shape} and {same.shape}; of labels: y[:, None] == y"
+        )
     X = X - X.mean(axis=0)
     Z, p_right = X @ L.T, np.empty(len(X))
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 
 
 def oasis(
@@ -38,7 +38,8 @@ def oasis(
 
     Raises
     ------
-    ValueError : if C <= 0, W is not (d, d), or T holds no indices into X.
+    ValueError : if X is no finite matrix, C <= 0, W is not (d, d), or T holds no
+        indices into X.
 
     Source: Chechik, Sharma, Shalit, Bengio, JMLR 11, 2010; the step is that of
     Crammer, Dekel, Keshet, Shalev-Shwartz, Singer, JMLR 7, 2006 (PA-I).
@@ -48,7 +49,7 @@ def oasis(
     array([[-1.,  0.],
            [ 0.,  1.]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     T = as_indices(T, len(X), name="T", width=3)
     d = X.shape[1]
     if not C > 0:

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from mlcourse.linear._base import MahalanobisLearner, Taxonomy
 from mlcourse.linear._chunklets import chunklet_map
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 
 
 def rca(
@@ -36,7 +36,8 @@ def rca(
 
     Raises
     ------
-    ValueError : if S is empty, or holds no indices into X, or all points are equal.
+    ValueError : if X is no finite matrix, S is empty or holds no indices into X, or all
+        points are equal.
 
     Source: Bar-Hillel, Hertz, Shental, Weinshall, JMLR 6, 2005.
 
@@ -45,7 +46,7 @@ def rca(
     array([[2. , 0. ],
            [0. , 0.5]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     i, j = as_indices(S, len(X), name="S", width=2).T
     links = coo_array((np.ones(len(i)), (i, j)), shape=(len(X), len(X)))
     L = chunklet_map(X, connected_components(links, directed=False)[1], reg=reg)

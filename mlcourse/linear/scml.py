@@ -8,7 +8,7 @@ from mlcourse.linear._bases import judged_discriminants, unit_rows
 from mlcourse.linear._compositional import sparse_weights
 from mlcourse.linear._descent import check_steps, warn_unless
 from mlcourse.linear._judged import Judged
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 
 
 def scml(
@@ -43,8 +43,8 @@ def scml(
 
     Raises
     ------
-    ValueError : if T is empty or holds no indices into X, bases are not as above, or
-        beta <= 0.
+    ValueError : if X is no finite matrix, T is empty, holds no indices into X or equal
+        points only, bases are not as above, or beta <= 0.
 
     Source: Shi, Bellet, Sha, AAAI 2014 (stochastic dual averaging there; here the
     linear programme that it is, on a growing part of T, with a proof of the optimum).
@@ -54,7 +54,7 @@ def scml(
     array([[0.  , 0.  ],
            [0.  , 0.25]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     T = as_indices(T, len(X), name="T", width=3)
     if len(T) == 0:
         raise ValueError("SCML needs triplets (anchor, positive, negative), got none")

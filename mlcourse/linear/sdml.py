@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from mlcourse.linear._judgements import as_indices
+from mlcourse.linear._judgements import as_indices, as_points
 from mlcourse.linear._lasso import judged_covariance, sparse_inverse
 from mlcourse.linear._scatter import pair_scatter
 
@@ -45,7 +45,7 @@ def sdml(
 
     Raises
     ------
-    ValueError : if balance is not in [0, 1) or alpha < 0.
+    ValueError : if X is no finite matrix, balance is not in [0, 1) or alpha < 0.
 
     Source: Qi, Tang, Zha, Chua, Zhang, ICML 2009 (sums over S and D and a free eta
     there, which is often infeasible; here means, and eta as a share of the safe bound).
@@ -55,7 +55,7 @@ def sdml(
     array([[0.833, 0.   ],
            [0.   , 5.   ]])
     """
-    X = np.asarray(X, dtype=np.float64)
+    X = as_points(X)
     S = as_indices(S, len(X), name="S", width=2)
     D = as_indices(D, len(X), name="D", width=2)
     K = pair_scatter(X, S) / max(1, len(S)) - pair_scatter(X, D) / max(1, len(D))

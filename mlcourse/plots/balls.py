@@ -1,12 +1,13 @@
 """Balls: every place that is at most as far from a query as its nearest point."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
-import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from mlcourse.plots.grid import on_grid
 from mlcourse.plots.style import BAD, GOOD
 
 
@@ -17,7 +18,7 @@ def plot_ball(
     points: Float[Tensor, "m 2"],
     names: str,
     *,
-    lim: tuple[float, float, float, float],
+    lim: Sequence[float | int],
     resolution: int = 401,
 ) -> int:
     """Shade {z : delta(query, z) <= the distance to the nearest point}; return its row.
@@ -27,16 +28,15 @@ def plot_ball(
     top) of the plane shown.
     """
     left, right, bottom, top = lim
-    axes = [
-        torch.linspace(a, b, resolution, dtype=points.dtype)
-        for a, b in ((left, right), (bottom, top))
-    ]
-    far = delta(query, torch.cartesian_prod(*axes)).reshape(resolution, resolution).T
+    grid = on_grid(
+        partial(delta, query), (left, bottom), (right, top),
+        resolution=resolution, dtype=points.dtype,
+    )  # fmt: skip
     dist = delta(query, points)[0]
     nearest = int(dist.argmin())
     radius = dist[nearest].item()
-    ax.contourf(*axes, far, levels=[-1, radius], colors=[GOOD], alpha=0.2)
-    ax.contour(*axes, far, levels=[radius], colors=[GOOD], linewidths=1.2)
+    ax.contourf(*grid, levels=[-1, radius], colors=[GOOD], alpha=0.2)
+    ax.contour(*grid, levels=[radius], colors=[GOOD], linewidths=1.2)
     ax.plot(0, 0, marker="+", color="0.5")
     (x, y), (star_x, star_y) = query[0].tolist(), points[nearest].tolist()
     ax.plot(x, y, marker="x", markersize=7, markeredgewidth=2, color="black")

@@ -12,7 +12,9 @@ from mlcourse.plots.style import COLORS, LINES, MARKERS, cycle
 
 
 def plot_curves(
-    ax: Axes, x: Sequence[float], curves: Mapping[str, Float[Tensor, "*s m"]]
+    ax: Axes,
+    x: Sequence[float | int],
+    curves: Mapping[str, Float[Tensor, "*s m"]],
 ) -> None:
     """Draw the mean of curves[name] over its s rows against the m values x.
 

@@ -16,7 +16,7 @@ def plot_ellipse(
     M: Float[Tensor, "2 2"],
     centre: Float[Tensor, " 2"],
     *,
-    radius: float = 1.0,
+    radius: float | int = 1.0,
     color: str = GOOD,
     line: str = "-",
     label: str | None = None,

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from mlcourse.plots.grid import on_grid
 from mlcourse.plots.style import BAD, COLORS, GOOD, MARKERS, cycle
 
 
@@ -14,7 +14,7 @@ def plot_fibres(
     ax: Axes,
     points: Float[Tensor, "n 2"],
     code: Callable[[Float[Tensor, "m 2"]], Float[Tensor, " m"]],
-    level: float,
+    level: float | int,
     samples: Float[Tensor, "s 2"],
     *,
     marks: Mapping[str, Float[Tensor, " 2"]] | None = None,
@@ -26,13 +26,11 @@ def plot_fibres(
     own and its name in the legend.
     """
     low, high = points.min(dim=0).values, points.max(dim=0).values
-    axes = [
-        torch.linspace(a, b, resolution, dtype=points.dtype)
-        for a, b in zip(low.tolist(), high.tolist(), strict=True)
-    ]
-    height = code(torch.cartesian_prod(*axes)).reshape(resolution, resolution).T
-    ax.contour(*axes, height, levels=9, colors="0.6", linewidths=0.8)
-    ax.contour(*axes, height, levels=[level], colors=[GOOD], linewidths=2)
+    grid = on_grid(
+        code, low.tolist(), high.tolist(), resolution=resolution, dtype=points.dtype
+    )
+    ax.contour(*grid, levels=9, colors="0.6", linewidths=0.8)
+    ax.contour(*grid, levels=[level], colors=[GOOD], linewidths=2)
     ax.scatter(points[:, 0], points[:, 1], s=5, color="0.75", zorder=1)
     ax.scatter(samples[:, 0], samples[:, 1], s=34, marker="x", color=BAD, zorder=3)
     for i, (name, place) in enumerate((marks or {}).items()):

@@ -13,7 +13,7 @@ def plot_heat(
     ax: Axes,
     values: Float[Tensor, "r t"],
     *,
-    extent: Sequence[float],
+    extent: Sequence[float | int],
     label: str,
 ) -> None:
     """Shade values >= 0, row 0 at the bottom, the largest light; a bar names them.

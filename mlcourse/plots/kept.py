@@ -13,7 +13,7 @@ def plot_kept(
     friend: Bool[Tensor, " n"],
     kept: Bool[Tensor, " n"],
     *,
-    limits: tuple[float, float],
+    limits: tuple[float | int, float | int],
 ) -> None:
     """Friends (discs, above) and strangers (squares, below) at values; kept are filled.
 

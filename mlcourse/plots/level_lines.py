@@ -1,12 +1,14 @@
 """Level lines: how far is every place of the plane from one point?"""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from mlcourse.plots.grid import on_grid
 from mlcourse.plots.style import COLORS, MARKERS, cycle
 
 
@@ -26,16 +28,17 @@ def plot_level_lines(
     """
     low, high = points.min(dim=0).values, points.max(dim=0).values
     margin = 0.12 * (high - low)
-    axes = [
-        torch.linspace(float(a), float(b), resolution, dtype=points.dtype)
-        for a, b in zip(low - margin, high + margin, strict=True)
-    ]
-    places = torch.cartesian_prod(*axes)
-    far = delta(points[start, None], places).reshape(resolution, resolution).T
+    x, y, far = on_grid(
+        partial(delta, points[start, None]),
+        (low - margin).tolist(),
+        (high + margin).tolist(),
+        resolution=resolution,
+        dtype=points.dtype,
+    )
     shares = torch.linspace(0, 1, 11, dtype=far.dtype)
     steps = far.flatten().quantile(shares).unique()
-    ax.contourf(*axes, far, levels=steps, cmap="Greys_r", alpha=0.55, extend="max")
-    ax.contour(*axes, far, levels=steps[1:-1], colors="0.25", linewidths=0.6)
+    ax.contourf(x, y, far, levels=steps, cmap="Greys_r", alpha=0.55, extend="max")
+    ax.contour(x, y, far, levels=steps[1:-1], colors="0.25", linewidths=0.6)
     for c in labels.unique().tolist():
         x, y = points[labels == c].unbind(dim=1)
         colour, marker = cycle(COLORS, c), cycle(MARKERS, c)

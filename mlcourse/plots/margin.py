@@ -16,7 +16,7 @@ def plot_margin(
     anchor: int,
     targets: Int[Tensor, " k"],
     *,
-    margin: float = 1.0,
+    margin: float | int = 1.0,
 ) -> int:
     """Draw an anchor's targets, their reach, and the margin beyond it.
 

@@ -13,7 +13,7 @@ def plot_outlines(
     axes: Mapping[str, Axes],
     values: Mapping[str, Float[Tensor, "..."]],
     *,
-    span: tuple[float, float],
+    span: tuple[float | int, float | int],
     bins: int = 40,
 ) -> None:
     """Draw values[name] into axes[name] as a histogram of area 1, with its mean.

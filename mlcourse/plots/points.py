@@ -14,7 +14,7 @@ def plot_points(
     labels: Int[Tensor, " n"],
     *,
     names: tuple[str, ...] | None = None,
-    size: float = 26,
+    size: float | int = 26,
     ticks: bool = True,
 ) -> None:
     """Scatter z, one colour and marker a class; equal scale on both axes.

@@ -10,7 +10,7 @@ from mlcourse.plots.style import COLORS, MARKERS, cycle
 
 
 def plot_ratios(
-    ax: Axes, ratios: Mapping[str, Mapping[str, float]], *, peer: str
+    ax: Axes, ratios: Mapping[str, Mapping[str, float | int]], *, peer: str
 ) -> None:
     """Draw one row a method and one marker a setting; the line at 1 is the peer.
 

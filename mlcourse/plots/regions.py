@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-import torch
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from mlcourse.plots.grid import on_grid
 from mlcourse.plots.style import COLORS, HATCHES, MARKERS, cycle
 
 
@@ -25,25 +25,27 @@ def plot_regions(
     """
     low, high = points.min(dim=0).values, points.max(dim=0).values
     margin = 0.06 * (high - low)
-    axes = [
-        torch.linspace(float(a), float(b), resolution, dtype=points.dtype)
-        for a, b in zip(low - margin, high + margin, strict=True)
-    ]
-    places = torch.cartesian_prod(*axes)
-    found = predict(places).reshape(resolution, resolution).T
+    x, y, found = on_grid(
+        predict,
+        (low - margin).tolist(),
+        (high + margin).tolist(),
+        resolution=resolution,
+        dtype=points.dtype,
+    )
     for c in labels.unique().tolist():
         colour = cycle(COLORS, c)
         inside = (found == c).double()
         if inside.any():
             ax.contourf(
-                *axes,
+                x,
+                y,
                 inside,
                 levels=[0.5, 1.5],
                 colors=[colour],
                 hatches=[cycle(HATCHES, c)],
                 alpha=0.25,
             )
-            ax.contour(*axes, inside, levels=[0.5], colors="0.35", linewidths=0.8)
+            ax.contour(x, y, inside, levels=[0.5], colors="0.35", linewidths=0.8)
         mine = points[labels == c]
         ax.scatter(
             mine[:, 0],

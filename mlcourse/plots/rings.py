@@ -16,7 +16,7 @@ def plot_rings(
     z: Float[Tensor, "n 2"],
     labels: Int[Tensor, " n"],
     anchor: int,
-    radii: Sequence[float],
+    radii: Sequence[float | int],
     *,
     moves: Float[Tensor, "n 2"] | None = None,
 ) -> list[int]:

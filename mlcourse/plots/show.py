@@ -10,6 +10,13 @@ from matplotlib.figure import Figure
 FOLDED = "<details><summary>The figure in words</summary>{}</details>"
 
 
+def as_png(fig: Figure, *, dpi: int) -> str:
+    """The figure as a picture, in base 64."""
+    png = BytesIO()
+    fig.savefig(png, format="png", dpi=dpi)
+    return b64encode(png.getvalue()).decode()
+
+
 def show(fig: Figure, description: str, *, dpi: int = 100) -> None:
     """Display fig in the notebook, and below it, folded, its text description.
 
@@ -22,9 +29,7 @@ def show(fig: Figure, description: str, *, dpi: int = 100) -> None:
             "the description must say what the figure shows, in 40 characters or "
             f"more; got {len(description)}: {description!r}"
         )
-    png = BytesIO()
-    fig.savefig(png, format="png", dpi=dpi)
-    data = {"image/png": b64encode(png.getvalue()).decode(), "text/plain": description}
+    data = {"image/png": as_png(fig, dpi=dpi), "text/plain": description}
     display(data, metadata={"image/png": {"alt": description}}, raw=True)
     display(
         {"text/html": FOLDED.format(escape(description)), "text/plain": ""}, raw=True

@@ -1,13 +1,13 @@
 """A slider under which a figure is drawn anew, with its words."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from html import escape
-from io import BytesIO
 
 from IPython.display import display
 from ipywidgets import HTML, ValueWidget, VBox
 from matplotlib.figure import Figure
+
+from mlcourse.plots.show import as_png
 
 _IMAGE = '<img src="data:image/png;base64,{}" alt="{}">'
 
@@ -25,9 +25,7 @@ def slide(
 
     def redraw(_: object = None) -> None:
         fig, description = draw(slider.value)
-        png = BytesIO()
-        fig.savefig(png, format="png", dpi=dpi)
-        image = b64encode(png.getvalue()).decode()
+        image = as_png(fig, dpi=dpi)
         picture.value = _IMAGE.format(image, escape(description, quote=True))
 
     slider.observe(redraw, names="value")

@@ -15,7 +15,7 @@ def plot_soft_neighbours(
     i: int,
     p: Float[Tensor, " n"],
     *,
-    width: float = 12.0,
+    width: float | int = 12.0,
     least: float = 0.005,
 ) -> None:
     """Draw the points, and a line of ``width`` times p_j points from i to every j.

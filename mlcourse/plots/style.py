@@ -40,7 +40,7 @@ _STYLE: Any = {
 
 
 def figure(
-    rows: int = 1, cols: int = 1, *, size: tuple[float, float], **grid: Any
+    rows: int = 1, cols: int = 1, *, size: tuple[float | int, float | int], **grid: Any
 ) -> tuple[Figure, Any]:
     """A figure of size (width, height) in inches and its Axes, in the course's style.
 

@@ -13,7 +13,7 @@ def plot_weighted(
     labels: Int[Tensor, " n"],
     weights: Float[Tensor, " n"],
     *,
-    stump: tuple[int, float],
+    stump: tuple[int, float | int],
     wrong: Bool[Tensor, " n"],
 ) -> None:
     """Draw points with areas in proportion to their weights, and the line of a stump.

@@ -7,7 +7,7 @@ from mlcourse.relations.perplexity import neighbour_probabilities
 
 
 def joint_probabilities(
-    dist: Float[Tensor, "n n"], *, perplexity: float
+    dist: Float[Tensor, "n n"], *, perplexity: float | int
 ) -> Float[Tensor, "n n"]:
     r"""Symmetric neighbour probabilities of all pairs; they sum to 1.
 

@@ -9,7 +9,7 @@ from mlcourse._check import check_nonnegative, check_positive, check_queries
 
 
 def parzen_log_density(
-    dist: Float[Tensor, "q m"], *, bandwidth: float, dim: int
+    dist: Float[Tensor, "q m"], *, bandwidth: float | int, dim: int
 ) -> Float[Tensor, " q"]:
     r"""Natural logarithm of the Parzen density; it stays finite in many dimensions.
 
@@ -44,7 +44,7 @@ def parzen_log_density(
 
 
 def parzen_density(
-    dist: Float[Tensor, "q m"], *, bandwidth: float, dim: int
+    dist: Float[Tensor, "q m"], *, bandwidth: float | int, dim: int
 ) -> Float[Tensor, " q"]:
     r"""Mean of Gaussian bumps, one around each reference.
 

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlcourse._check import check_neighbours, check_queries
+from mlcourse._check import check_labels, check_neighbours, check_queries
 
 
 def retrieve(dist: Float[Tensor, "q m"], *, k: int) -> Int[Tensor, "q k"]:
@@ -27,7 +27,7 @@ def retrieve(dist: Float[Tensor, "q m"], *, k: int) -> Int[Tensor, "q k"]:
 
     Raises
     ------
-    ValueError : if dist is no matrix or holds NaN, or k is outside 1..m.
+    TypeError, ValueError : if dist is no matrix or holds NaN, or k is outside 1..m.
 
     Source: Cover and Hart, IEEE Trans. Inf. Theory 13, 1967.
 
@@ -58,7 +58,8 @@ def knn_predict(
 
     Raises
     ------
-    ValueError : as :func:`retrieve`; and if there is not one label a reference.
+    TypeError, ValueError : as :func:`retrieve`; and unless labels are a tensor, a whole
+        number a reference.
 
     Source: Fix and Hodges, USAF report, 1951. Ties as in scikit-learn.
 
@@ -67,11 +68,7 @@ def knn_predict(
     tensor([4])
     """
     nearest = retrieve(dist, k=k)
-    if labels.shape != dist.shape[1:]:
-        raise ValueError(
-            f"labels must hold one label for each of the {dist.shape[1]} references "
-            f"(columns of dist), got shape {tuple(labels.shape)}"
-        )
+    check_labels(labels, dist.shape[1], "references, the columns of dist")
     classes, index = labels.unique(return_inverse=True)
     votes = nearest.new_zeros(len(dist), len(classes))
     votes.scatter_add_(1, index[nearest], torch.ones_like(nearest))

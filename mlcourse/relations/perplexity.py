@@ -16,7 +16,7 @@ from mlcourse._check import (
 
 
 def neighbour_probabilities(
-    dist: Float[Tensor, "n n"], *, perplexity: float
+    dist: Float[Tensor, "n n"], *, perplexity: float | int
 ) -> Float[Tensor, "n n"]:
     r"""Row i: the chance that i picks j as its neighbour; 0 on the diagonal.
 

@@ -12,7 +12,7 @@ _PHASES = ((250, 12.0, 0.5), (750, 1.0, 0.8))
 
 
 def tsne(
-    dist: Float[Tensor, "n n"], *, perplexity: float = 30.0, generator: Generator
+    dist: Float[Tensor, "n n"], *, perplexity: float | int = 30.0, generator: Generator
 ) -> Float[Tensor, "n 2"]:
     r"""Place n points in the plane so that near pairs stay near.
 
@@ -31,8 +31,8 @@ def tsne(
 
     Returns
     -------
-    (n, 2) : the map, centred, in the dtype of dist. Its scale, its rotation and the
-        gaps between its groups carry no meaning.
+    (n, 2) : the map, centred, in the dtype of dist (of whole numbers, the default one).
+        Its scale, its rotation and the gaps between its groups carry no meaning.
 
     Raises
     ------
@@ -61,4 +61,4 @@ def tsne(
             step = momentum * step - rate * gain * gradient
             y += step
         y -= y.mean(dim=0)
-    return y.to(dist.dtype)
+    return y.to(torch.result_type(dist, 1.0))

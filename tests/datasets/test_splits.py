@@ -54,3 +54,19 @@ def test_a_class_in_two_groups_is_refused(generator):
     y, group = torch.tensor([4, 4, 9]), torch.tensor([0, 1, 1])
     with pytest.raises(ValueError, match="group must be the same for all rows"):
         split_classes(y, group, generator=generator)
+
+
+@pytest.mark.errors  # other whole numbers are refused by the pass that checks types
+def test_any_whole_numbers_will_do(labels):
+    y, group = labels
+    want = split_classes(y, group, generator=torch.Generator().manual_seed(3))
+    got = split_classes(
+        y.to(torch.int16), group.int(), generator=torch.Generator().manual_seed(3)
+    )
+    assert all(map(torch.equal, got, want))
+
+
+@pytest.mark.errors
+def test_a_group_for_some_rows_only_is_refused(generator):
+    with pytest.raises(ValueError, match=r"one number each a row.*\(3,\) and \(2,\)"):
+        split_classes(torch.arange(3), torch.zeros(2).long(), generator=generator)

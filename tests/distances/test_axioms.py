@@ -272,6 +272,15 @@ def test_input_is_left_alone_and_needs_no_gradient(generator):
     assert torch.equal(dist, before)
 
 
+@pytest.mark.errors  # whole numbers are refused by the pass that checks types
+def test_whole_numbers_are_exact():
+    # float32 rounds the longer way up: it would not be too long
+    far = 2**30
+    dist = torch.tensor([[0, far + 1, 2], [far + 1, 0, far - 2], [2, far - 2, 0]])
+    assert axiom_violations(dist)["triangle"] == 1.0
+    assert not any(axiom_violations(~torch.eye(3, dtype=torch.bool)).values())
+
+
 # --- errors ---------------------------------------------------------------------------
 
 
@@ -287,3 +296,9 @@ def test_input_is_left_alone_and_needs_no_gradient(generator):
 def test_wrong_input_says_what_and_why(dist, message):
     with pytest.raises(ValueError, match=message):
         axiom_violations(dist)
+
+
+@pytest.mark.errors
+def test_numpy_array_is_told_how_to_become_a_tensor():
+    with pytest.raises(TypeError, match=r"got ndarray; .* torch.as_tensor\(dist\)"):
+        axiom_violations(torch.eye(2).numpy())

@@ -384,6 +384,8 @@ def test_wrong_p_says_what_and_why(p):
 def test_wrong_form_says_what_and_why(delta):
     with pytest.raises(ValueError, match=r"M must be \(3, 3\), .* got \(2, 3\)"):
         delta(torch.ones(2, 3), torch.ones(2, 3), torch.ones(2, 3))
+    with pytest.raises(TypeError, match=r"M must be .* got ndarray; .*as_tensor\(M\)"):
+        delta(torch.ones(2, 3), torch.ones(2, 3), torch.eye(3).numpy())
 
 
 @pytest.mark.errors

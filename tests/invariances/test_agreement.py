@@ -67,6 +67,13 @@ def test_of_many_equal_references_the_first_counts(draw):
     assert agreement(sample, label[30:31], late, label).tolist() == [1.0]
 
 
+def test_samples_may_be_finer_than_references(draw, generator):
+    samples, references = draw(5, 4, 3).double(), draw(30, 3).float()
+    label = torch.randint(3, (30,), generator=generator)
+    want = agreement(samples.float(), label[:5], references, label)
+    assert torch.equal(agreement(samples, label[:5], references, label), want)
+
+
 def test_order_of_references_and_names_of_factors_do_not_matter(draw, generator):
     samples, references = draw(5, 4, 3), draw(30, 3)
     label = torch.randint(3, (30,), generator=generator)
@@ -113,6 +120,14 @@ def test_agreement_refuses_what_does_not_fit(draw):
         agreement(samples, five, refs, five)
     with pytest.raises(ValueError, match="references and reference_factor must have"):
         agreement(samples, two, refs, two)
+    for spoiled, sound, name in (
+        (samples.clone(), refs, "samples"),
+        (refs.clone(), samples, "references"),
+    ):
+        spoiled[1, 1] = torch.nan  # would be nearest to reference 0
+        pair = (spoiled, sound) if name == "samples" else (sound, spoiled)
+        with pytest.raises(ValueError, match=f"{name} must be finite"):
+            agreement(pair[0], two, pair[1], five)
 
 
 @pytest.mark.errors

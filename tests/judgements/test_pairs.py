@@ -81,7 +81,7 @@ def test_many_points_need_memory_for_the_pairs_only():
 @pytest.mark.parametrize(
     ("labels", "error", "message"),
     [
-        ([0, 1], TypeError, "torch tensor, got list; convert them first"),
+        ([0, 1], TypeError, "torch tensor, got list; convert it first"),
         (torch.zeros(2, 2, dtype=torch.int64), ValueError, r"\(n,\), got \(2, 2\)"),
         (torch.zeros(3), ValueError, r"whole number a point.*of torch.float32"),
     ],

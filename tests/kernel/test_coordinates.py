@@ -1,5 +1,6 @@
 """Tests for mlcourse.kernel.coordinates, and what all kernel maps share."""
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from scipy.spatial.distance import cdist, pdist, squareform
 from sklearn.decomposition import PCA, KernelPCA
 from sklearn.exceptions import PositiveSpectrumWarning
-from sklearn.metrics.pairwise import pairwise_kernels
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
 
 from mlcourse.kernel import (
     KernelCoordinates,
@@ -111,6 +112,20 @@ def test_more_features_than_points(rng):
     z = KernelCoordinates(kernel="linear").fit_transform(X)
     assert z.shape == (8, 7)
     np.testing.assert_allclose(pdist(z), pdist(X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("kernel", sorted(PAIRWISE_KERNEL_FUNCTIONS))
+def test_every_name_of_scikit_learns_has_a_default_gamma(kernel, rng):
+    X = rng.random((7, 3))
+    K = pairwise_kernels(X, metric=kernel)
+    fitted = KernelCoordinates(kernel=kernel)
+    with warnings.catch_warnings():  # sigmoid is not definite
+        warnings.simplefilter("ignore", PositiveSpectrumWarning)
+        fitted.fit(X)
+    if fitted.gamma_ is None:
+        np.testing.assert_allclose(fitted.mean_, K.mean(axis=0))
+    else:
+        assert kernel in ("rbf", "laplacian")
 
 
 def test_first_coordinates_are_a_prefix(blobs, new):

@@ -94,6 +94,26 @@ def test_judgements_that_are_wrong_are_named(name, whole):
             core(whole, **{**judged, key: judged[key][:, :1]})
 
 
+@pytest.mark.errors
+@each
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda X: np.r_[X[:7], [[0, np.nan, 1]]], "must be finite, got 1 entries"),
+        (lambda X: np.r_[X[:7], [[0, -np.inf, 1]]], "must be finite, got 1 entries"),
+        (lambda X: X[:, 0], r"\(n, d\) matrix.*got shape \(8,\).*X\[:, None\]"),
+        (lambda X: X[None], r"got shape \(1, 8, 3\)"),
+        (lambda X: X[:, :0], r"got shape \(8, 0\)"),
+    ],
+)
+def test_points_that_are_no_finite_matrix_are_refused(name, spoil, message):
+    # a NaN used to take its feature out of rca, mmc and kissme without a word
+    core, judged = CORES[name]
+    X = np.arange(24.0).reshape(8, 3) ** 2
+    with pytest.raises(ValueError, match=message):
+        core(spoil(X), **judged)
+
+
 @each
 def test_estimator_has_the_defaults_of_its_core(name):
     estimator = getattr(mlcourse.linear, name.upper())

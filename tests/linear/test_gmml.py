@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.linalg import fractional_matrix_power, sqrtm
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import GMML, gmml
 from mlcourse.linear._geodesic import geodesic
-from mlcourse.linear._judgements import pairs_from_codes
 
 
 def scatter(X, pairs):

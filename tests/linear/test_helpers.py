@@ -5,9 +5,10 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import _local, _quick_whitener, _scatter
 from mlcourse.linear._descent import principal_start
-from mlcourse.linear._judgements import as_indices, pairs_from_codes
+from mlcourse.linear._judgements import as_indices
 from mlcourse.linear._local import affinity, local_scatters, signed_neighbours
 from mlcourse.linear._quick_whitener import quick_whitener
 from mlcourse.linear._scatter import (
@@ -255,12 +256,6 @@ def test_neighbours_at_one_distance_all_count():
 
 
 # --- judgements -----------------------------------------------------------------------
-
-
-def test_pairs_from_codes_by_hand():
-    S, D = pairs_from_codes(np.array([4, 1, 4]))
-    assert S.tolist() == [[0, 2]]
-    assert D.tolist() == [[0, 1], [1, 2]]
 
 
 def test_judgements_may_be_lists_tensors_or_nothing():

@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import ITML, itml
-from mlcourse.linear._judgements import pairs_from_codes
 from mlcourse.linear._logdet import comfortable, divergence, logdet_minimum
 from mlcourse.linear._pairsets import ClassPairs, ListedPairs
 from mlcourse.linear._slack import slack_loss
@@ -185,6 +185,13 @@ def test_estimator_heeds_its_bounds(judged, blobs):
     )
 
 
+@pytest.mark.errors  # an array is refused by the pass that checks types
+def test_bounds_may_be_an_array(blobs):
+    fits = (ITML(bounds=b).fit(*blobs) for b in ((3.0, 12.0), np.array([3.0, 12.0])))
+    pair, array = (fit.components_ for fit in fits)
+    np.testing.assert_array_equal(array, pair)
+
+
 # --- gradient -------------------------------------------------------------------------
 
 
@@ -250,6 +257,21 @@ def test_far_from_the_origin_keeps_its_digits(judged):
     np.testing.assert_allclose(
         itml(far, S, D, tol=1e-9), itml(X, S, D, tol=1e-9), atol=1e-3
     )
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e6, 1e9, 1e30])
+def test_unit_of_all_features_changes_nothing(judged, unit):
+    # the default bounds have it too, and I is as near to M as before
+    X, S, D = judged
+    np.testing.assert_allclose(
+        itml(unit * X, S, D, tol=1e-9), itml(X, S, D, tol=1e-9), atol=1e-3
+    )
+
+
+def test_collinear_features_of_any_unit_are_no_reason_to_stop(judged):
+    Z, P = comfortable(1e9 * np.c_[judged[0], judged[0].sum(axis=1)])
+    assert np.isfinite(P).all()
+    assert Z.std(axis=0).max() < 2
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

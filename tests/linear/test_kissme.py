@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import KISSME, kissme, project_psd
-from mlcourse.linear._judgements import pairs_from_codes
 
 
 def covariance(X, pairs):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import LSML, lsml
 from mlcourse.linear._comparisons import all_quadruplets_loss, quadruplet_loss
-from mlcourse.linear._judgements import pairs_from_codes
 from mlcourse.linear._pairsets import ClassPairs, ListedPairs
 
 
@@ -148,6 +148,16 @@ def test_rotations_rotate(compared, rotation):
     turned = lsml(X @ rotation.T + 3, Q, weights=w)
     np.testing.assert_allclose(
         rotation.T @ turned @ rotation, lsml(X, Q, weights=w), atol=1e-4
+    )
+
+
+def test_far_from_the_prior_the_gap_is_the_true_one(blobs):
+    # in a small unit tr M is nothing beside the rest: M is that of any smaller one
+    X, y = blobs
+    small, smaller = (LSML(tol=1e-10).fit(unit * X, y) for unit in (1e8, 1e11))
+    assert 0 < small.duality_gap_ <= 1e-10
+    np.testing.assert_allclose(
+        1e6 * smaller.metric(), small.metric(), atol=1e-3 * small.metric().max()
     )
 
 

@@ -8,8 +8,8 @@ from scipy.optimize import minimize
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import MMC, mmc
-from mlcourse.linear._judgements import pairs_from_codes
 from mlcourse.linear._pairsets import ListedPairs
 from mlcourse.linear._power import spread_apart
 from mlcourse.linear._scatter import pair_scatter

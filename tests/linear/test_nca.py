@@ -195,3 +195,15 @@ def test_says_when_it_stopped_early():
 def test_wrong_parameters_say_what_is_right(params, message, blobs):
     with pytest.raises(ValueError, match=message):
         NCA(**params).fit(*blobs)
+
+
+@pytest.mark.errors
+def test_labels_in_place_of_a_table_are_told_how_to_become_one(point):
+    L, X, same = point
+    labels = np.arange(len(X))  # (n,) would be multiplied into the columns
+    with pytest.raises(ValueError, match=r"same \(56, 56\).*y\[:, None\] == y"):
+        nca_objective(L, X, labels)
+    with pytest.raises(ValueError, match=r"L must be \(k, 5\).* got \(5, 2\)"):
+        nca_objective(L.T, X, same)
+    with pytest.raises(ValueError, match="n >= 2"):
+        nca_objective(L, X[:1], same[:1, :1])

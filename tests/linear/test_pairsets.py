@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import _pairsets
-from mlcourse.linear._judgements import pairs_from_codes
 from mlcourse.linear._pairsets import ClassPairs, ListedPairs
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import RCA, rca
-from mlcourse.linear._judgements import pairs_from_codes
 
 
 def chunklet_covariance(X, chunklets):

@@ -455,3 +455,11 @@ def test_wrong_numbers_of_the_estimator_say_what_is_right(name, blobs):
 def test_points_that_are_all_alone_are_refused(blobs):
     with pytest.raises(ValueError, match="two of one class"):
         SCML().fit(blobs[0][:9], list("abcdefghi"))
+
+
+@pytest.mark.errors
+def test_equal_points_have_no_base():
+    X = np.ones((3, 2))
+    for fit in (lambda: scml(X, [[0, 1, 2]]), lambda: SCML().fit(X, [0, 0, 1])):
+        with pytest.raises(ValueError, match="SCML needs points that differ"):
+            fit()

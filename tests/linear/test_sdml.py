@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from class_pairs import pairs_from_codes
 from mlcourse.linear import SDML, sdml
-from mlcourse.linear._judgements import pairs_from_codes
 
 
 @pytest.fixture

@@ -142,5 +142,13 @@ def test_wrong_input_says_what_and_why(dist, k, message):
 
 @pytest.mark.errors
 def test_labels_belong_to_the_references():
-    with pytest.raises(ValueError, match=r"one label for each of the 5 references"):
+    with pytest.raises(ValueError, match=r"for each of the 5 references, the columns"):
         knn_predict(DIST, torch.tensor([0, 1]), k=1)
+    with pytest.raises(TypeError, match=r"labels must be a torch tensor, got list"):
+        knn_predict(DIST, [0, 1, 2, 3, 4], k=1)
+
+
+@pytest.mark.errors
+def test_numpy_array_is_told_how_to_become_a_tensor():
+    with pytest.raises(TypeError, match=r"got ndarray; .* torch.as_tensor\(dist\)"):
+        retrieve(DIST.numpy(), k=1)

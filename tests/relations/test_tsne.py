@@ -199,6 +199,16 @@ def test_two_far_groups_stay_apart(generator):
     assert ((nearest < 20) == (torch.arange(40) < 20)).all()
 
 
+@pytest.mark.errors  # whole numbers are refused by the pass that checks types
+def test_map_of_whole_distances_is_not_rounded():
+    dist = torch.tensor([[0, 1, 2, 3], [1, 0, 1, 2], [2, 1, 0, 1], [3, 2, 1, 0]])
+    whole, fine = (
+        tsne(d, perplexity=1.5, generator=torch.Generator().manual_seed(0))
+        for d in (dist, dist.float())
+    )
+    assert torch.equal(whole, fine)
+
+
 @pytest.mark.parametrize("n", [4, 5, 12])
 def test_few_points_twins_and_dtype_stay_finite(n, generator):
     for x in (torch.randn(n, 3, generator=generator), torch.zeros(n, 3)):
