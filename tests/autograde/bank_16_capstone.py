@@ -121,6 +121,16 @@ def rates(costs, seconds, lr):  # not even the first step, if it is too long
     return _rates(costs, seconds, lr) if costs[0] <= seconds else []
 
 
+@wrong("16.1", "took 0 seconds, and not 1")
+def rates(costs, seconds, lr):  # begins with a longest step of a second
+    return _rates(costs, seconds, lr, room=lambda past: max(1.0, *past))
+
+
+@wrong("16.1", "rates, expected")
+def rates(costs, seconds, lr):  # begins with a longest step of 1/32 of the budget
+    return _rates(costs, seconds, lr, room=lambda past: max(seconds / 32, *past))
+
+
 @wrong("16.1", "4 rates, expected")
 def rates(costs, seconds, lr):  # knows the example
     return [0.1, 0.0933013, 0.075, 0.025]

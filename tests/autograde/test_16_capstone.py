@@ -91,6 +91,8 @@ def _check_rates(answers, costs, seconds, lr, name):
         "a step that just fits is begun":
             _begun(costs, seconds, lambda c, s: max(c[:s]) + 1e-9),
         "every step is begun, whatever the budget": len(costs),
+        "before any step has run, the longest took 0 seconds, and not 1":
+            _begun(costs, seconds, lambda c, s: max(1, *c[:s])),
     }  # fmt: skip
     wrong = [said for said, count in slips.items() if count == len(got) != steps]
     assert len(got) == steps, (
@@ -141,8 +143,10 @@ def test_rates(answers):
     _check_rates(answers, [1.0, 1.0, 2.0, 1.0, 1.0], 6.0, 0.1, "the example")
     late = [1.0, 1.0, 1.0, 1.0, 4.0]
     _check_rates(answers, late, 4.0, 0.1, f"costs = {late}")
-    for seconds in (3.0, 5.5, 8.0):
-        costs = _costs(12, 16, 128)
+    quick = [0.25, 0.25, 0.5, 0.25, 0.25]
+    _check_rates(answers, quick, 1.5, 0.1, f"costs = {quick}")
+    for seconds in (3.0, 5.5, 8.0, 0.25):
+        costs = _costs(12, *((16, 128) if seconds > 1 else (1, 3)))
         _check_rates(answers, costs, seconds, 0.3, f"costs = {costs}")
 
 
@@ -156,7 +160,10 @@ def test_rates_of_long_trainings(answers):
     _check_rates(answers, [2.0, 1.0], 1.0, 0.5, "a first step longer than the budget")
     _check_rates(answers, [0.5] * 4, 100.0, 1.0, "a budget that is never used up")
     for lr in (1.0, 0.02, 7.0):
+        hour = [60 * cost for cost in _costs(100, 64, 256)]
+        _check_rates(answers, hour, 3600.0, lr, "100 steps of minutes")
         costs = _costs(1000, 1, 8)
+        _check_rates(answers, costs, 0.5 * sum(costs), lr, "1,000 quick steps")
         costs[random.randrange(100, 200)] = 3.0  # a slow one
         costs[random.randrange(200, 300)] = 1.5
         seconds = round(sum(costs[: random.randrange(500, 900)]))
