@@ -6,7 +6,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import own_words, task
 
 HIDES = ("mlcourse.relations", "mlcourse.evaluation")
 
@@ -580,6 +580,29 @@ def test_three_is_always_wrong(answers):
     assert_fooled(answers.fool_three(), 0.0)
 
 
+#: What the task says: to quote it is no explanation.
+STORY = """
+tell what a t-sne map shows from what it only seems to show a colleague puts a t-sne map
+of test images on a slide and says classes a and b lie at opposite ends so our distance
+finds them most different a's island is twice as wide as b's so a varies twice as much c
+has two islands so it has two sub-classes and today's photo which we added to the map
+falls between a and c write an answer of 60 to 250 words in explain_01_6 it is read by a
+person half a point for each of these so use the four words in bold 1 distance why the
+gap between two islands does not measure how far the two classes are apart 2 size which
+step of the method makes a dense and a spread-out class look equally wide 3 perplexity
+what you would change and look at again before you believe in c's two islands 4 new why
+a new photo has no place on a finished map and which number computed from the distances
+themselves you would report instead of the map the check only sees that an answer is
+there 60 to 250 words 35 of them different and the four words what you quote from this
+task does not count it counts the two points for the time being the person who reads it
+decides for each claim ask which term of the cost would grow if the claim were false
+text kl sum p ij ln p ij q ij weighs each pair by p ij which is nearly 0 for far pairs
+and beta i is chosen for each point so that every row has the same perplexity four short
+paragraphs one a word in bold the claim the step of the method that breaks it what you
+would do instead
+"""
+
+
 @task("01.6", points=2)
 def test_explanation_is_there(answers):
     """Your explanation: 60 to 250 words on the four points of the rubric
@@ -587,23 +610,12 @@ def test_explanation_is_there(answers):
     The machine sees only that an answer is there; a person reads it and confirms the
     points.
     """
-    text = answers.value("explain_01_6")
-    assert isinstance(text, str), (
-        f"explain_01_6 must be a text, got a {type(text).__name__}. {LIMITS}"
-    )
-    words = [word.strip(".,;:!?()\"'*").lower() for word in text.split()]
-    enough = 60 <= len(words) <= 250
-    assert enough, (
-        f"explain_01_6 has {len(words)} words, expected 60 to 250: a sentence or two "
-        f"on each of the four points of the rubric. {LIMITS}"
-    )
-    assert len(set(words)) >= 35, (
-        f"explain_01_6 has only {len(set(words))} different words; 35 is the least for "
-        f"an explanation in full sentences. {LIMITS}"
-    )
+    said = own_words(answers, "explain_01_6", rubric=(), see=LIMITS, story=STORY,
+                     least=(60, 35))  # fmt: skip
+    long = len(answers.value("explain_01_6").split())
+    assert long <= 250, f"explain_01_6 has {long} words, 250 are the most. {LIMITS}"
     for word in ("distance", "size", "perplexity", "new"):
-        found = any(word[:7] in each for each in words)
-        assert found, (
+        assert word[:7] in said, (
             f"explain_01_6 does not mention the rubric's word {word!r}: say what the "
             f"map does, or does not, tell about it. {LIMITS}"
         )

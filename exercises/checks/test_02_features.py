@@ -701,6 +701,25 @@ RUBRIC = (
     "whatever is computed from the code gives them the same",
     "all axioms hold but one since distinct images may be",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what an invariance costs and for whom an encoder was trained to recognise letters
+whatever their font it gives the letter a in two fonts exactly the same code colleagues
+take its codes first for reading scanned pages then for finding the font of a page in
+explain_02_7 in at least 40 words 100 are plenty for which task is the invariance wanted
+for which is it fatal and why can no classifier on top of the codes repair it and what
+kind of distance between images is e x e x think of a function of the code what can it
+do with two inputs that are equal e x e x rightarrow g e x g e x for every g and e x e x
+0 without x x two or three sentences on each half between the triple quotes explain_02_7
+for the task of reading the distance your twins of task 02.6 make a good example the
+invariance is wanted for reading where the font is noise and fatal for finding the font
+images in one equivalence class have one code so that whatever is computed from the code
+gives them the same answer a pseudo-metric all axioms hold but one since distinct images
+may be at distance 0 it is a metric between classes the machine looks for 40 words 20 of
+them different for the word task or purpose and for the name of this kind of distance it
+refuses sentences of the rubric and what you quote from this task does not count use
+your own words the points are confirmed or not by the person who reads it
+"""
 
 
 @task("02.7", points=2)
@@ -710,7 +729,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_02_7", rubric=RUBRIC, see=CLASSES)
+    joined = own_words(answers, "explain_02_7", rubric=RUBRIC, see=CLASSES, story=STORY)
     assert "task" in joined or "purpose" in joined, (
         "explain_02_7 does not say for which task the invariance is wanted, and for "
         f"which it is fatal. {CLASSES}"

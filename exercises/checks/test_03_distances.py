@@ -529,6 +529,25 @@ RUBRIC = (
     "the square is increasing on non-negative numbers",
     "so it can exceed the true value and discard",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+tell apart what needs the order of distances from what computes with them many search
+libraries return squared euclidean distances because the root costs time and recall@k
+stays the same a colleague takes such squares into a search that skips points by the
+bound of task 03.5 c and now and then it returns a wrong neighbour in explain_03_6 in at
+least 40 words 100 are plenty why does retrieval not care whether distances are squared
+and why does pruning what does retrieval do with a distance but compare it with another
+one what does the bound do with it s le t leftrightarrow s 2 le t 2 for s t ge 0 but
+lvert s 2 t 2 rvert le s t 2 is false two or three sentences on each half between the
+triple quotes explain_03_6 retrieval pruning your points of task 03.5 c make a good
+example the square is increasing on non-negative numbers so every ranking is unchanged
+and with it recall@k the bound is the triangle inequality which squares violate so it
+can exceed the true value and discard the true neighbour the machine looks for 40 words
+20 of them different for a word on the order order rank sort monotone increasing and for
+the triangle inequality by its name it refuses sentences of the rubric and what you
+quote from this task does not count use your own words the points are confirmed or not
+by the person who reads it
+"""
 
 
 @task("03.6", points=2)
@@ -538,7 +557,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_03_6", rubric=RUBRIC, see=ORDER)
+    joined = own_words(answers, "explain_03_6", rubric=RUBRIC, see=ORDER, story=STORY)
     order = ("order", "rank", "monoton", "increas", "sort")
     assert any(stem in joined for stem in order), (
         "explain_03_6 does not say what squaring keeps, so why the list of neighbours "

@@ -797,6 +797,28 @@ RUBRIC = (
     "so the sum of hinges is convex and has no local minimum that is not global",
     "the matrices of rank at most k are no convex set",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what is convex what is not and what a limited rank changes lmnn can be solved for m
+d d positive semi-definite or for l k d with m l top l in explain_05_6 in at least 40
+words 100 are plenty why is the problem convex in m but not in l and what does each
+choice cost and why is rank of m at most k a hard constraint on m although l with k rows
+fulfils it without any effort write lx lx 2 once with m and once with l which of the two
+is a straight line in its argument what is halfway between two solutions delta ij
+operatorname tr m c ij is linear in m a maximum of linear functions is convex for the
+rank tfrac12 u u top tfrac12 v v top two or three sentences on each half between the
+triple quotes explain_05_6 in m in l the rank name convexity and the rank say what each
+choice costs in m each squared distance is linear so the sum of hinges is convex and has
+no local minimum that is not global the cost is to stay semi-definite an
+eigendecomposition of o d3 a step in l it is quadratic with minus signs in the hinges l
+and -l are equally good and the point between them 0 need not be the matrices of rank at
+most k are no convex set an average of two has up to the rank 2k and minimising over
+them is np-hard in general l with k rows has the rank built in but is not convex so the
+result may depend on the start the machine looks for 40 words 20 of them different and
+for the words convex and rank it refuses sentences of the rubric and what you quote from
+this task does not count use your own words the points are confirmed or not by the
+person who reads it
+"""
 
 
 @task("05.6", points=2)
@@ -806,7 +828,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_05_6", rubric=RUBRIC, see=CONE)
+    joined = own_words(answers, "explain_05_6", rubric=RUBRIC, see=CONE, story=STORY)
     assert "convex" in joined, (
         "explain_05_6 does not say which of the two problems is convex, and in what. "
         f"{CONE}"

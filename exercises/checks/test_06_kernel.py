@@ -655,6 +655,29 @@ RUBRIC = (
     "changes no distance of training points and only adds to",
     "weighs the directions differently and has another minimum",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say why coefficients suffice and why their euclidean length is the wrong thing to punish
+a colleague runs a linear metric learner with weight decay min u text loss u mu u f 2 on
+the vectors k x as if they were plain features and says that is kernelised metric
+learning since the slide has l top phi u top the loss depends on distances of training
+points only in explain_06_6 in at least 40 words 100 are plenty why may the rows of l be
+combinations of the n training images so that n 2 numbers suffice for m u top u even if
+phi has infinitely many coordinates and why is the colleague's problem not min l text
+loss l mu l f 2 take one row of l and split it in two what the training images can see
+of it and the rest l u phi top hence ll top u phi top phi u top uku top its trace is l f
+2 two or three sentences on each half between the triple quotes explain_06_6 the
+orthogonal part the penalty the part of a row of l that is orthogonal to all training
+images changes no distance of training points and only adds to l so it may be 0 and what
+is left are n coefficients a row r n numbers n² for m uᵀu l f 2 operatorname tr u k u
+top which is not u f 2 operatorname tr uu top unless k is the identity so the
+regulariser weighs the directions differently and has another minimum the machine looks
+for 40 words 20 of them different for a word on where the rows come from span subspace
+combination projection orthogonal and for one on what is kept small regulariser penalty
+decay norm length trace it refuses sentences of the rubric and what you quote from this
+task does not count use your own words the points are confirmed or not by the person who
+reads it
+"""
 
 
 @task("06.6", points=2)
@@ -664,7 +687,9 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_06_6", rubric=RUBRIC, see=COEFFICIENTS)
+    joined = own_words(
+        answers, "explain_06_6", rubric=RUBRIC, see=COEFFICIENTS, story=STORY
+    )
     span = ("span", "orthogonal", "perpendicular", "right angle", "combin")
     span += ("project", "subspace")
     assert any(stem in joined for stem in span), (

@@ -619,6 +619,27 @@ RUBRIC = (
     "all distances are nearly equal so every hinge is the margin",
     "raises the price of one place for all",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+diagnose a training run from its numbers a friend trains a network with a triplet loss
+margin 0.2 on the hardest triplet of each anchor for an hour the printed loss has been
+0.200 it has converged says your friend and recall@1 on the validation classes is 0.6 so
+it has learned something in explain_07_6 in at least 40 words 100 are plenty what has
+probably happened and why does the loss say 0.200 which number other than the loss would
+you look at to be sure and why is recall@1 not enough name two different cures what is
+the hinge of a triplet whose two distances are equal and of one that is solved delta ap
+delta an m m for delta ap delta an recall@1 does not change when z is replaced by z 0 0
+001 z four or five sentences between the triple quotes explain_07_6 what happened to be
+sure recall@1 cures collapse not convergence all distances are nearly equal so every
+hinge is the margin a solved task has the loss 0 to be sure the mean distance or the
+singular values one direction has nearly all ρ is high recall@1 sees only the order of
+tiny differences two cures with a reason such as all triplets instead of the hardest a
+smaller learning rate a term with dissimilar pairs or a regularizer like spread which
+raises the price of one place for all the machine looks for 40 words 20 of them
+different for a number that confirms the suspicion and for a cure it refuses sentences
+of the rubric and what you quote from this task does not count use your own words the
+points are confirmed or not by the person who reads it
+"""
 
 
 @task("07.6", points=2)
@@ -628,7 +649,9 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_07_6", rubric=RUBRIC, see=COLLAPSE)
+    joined = own_words(
+        answers, "explain_07_6", rubric=RUBRIC, see=COLLAPSE, story=STORY
+    )
     sign = ("distance", "singular", "spectral", "rho", "cosine", "norm", "spread")
     assert any(stem in joined for stem in sign), (
         "explain_07_6 does not name a number that would confirm the suspicion. "

@@ -866,12 +866,37 @@ points have no place, as the map is no function; I would compute recall at one i
 original space on test classes instead.
 """
 
-wrong("01.6", "words, expected 60", explain_01_6="The map does not show distances.")
-wrong("01.6", "different words", explain_01_6="distance size perplexity new " * 20)
+wrong(
+    "01.6", "60 and 35 are the least", explain_01_6="The map does not show distances."
+)
+wrong("01.6", "4 different ones", explain_01_6="distance size perplexity new " * 20)
 wrong("01.6", "does not mention", explain_01_6=WORDS.replace("erplexity", "arameter"))
-wrong("01.6", "must be a text", explain_01_6=["distance", "size"])
-wrong("01.6", "words, expected 60", explain_01_6=WORDS * 5)
+wrong("01.6", "must be a string", explain_01_6=["distance", "size"])
+wrong("01.6", "250 are the most", explain_01_6=WORDS * 5)
 right("01.6", explain_01_6=WORDS)
+_TASK = """
+**Objective.** Tell what a t-SNE map shows from what it only seems to show.
+A colleague puts a t-SNE map of test images on a slide and says: "Classes A and B lie
+at opposite ends, so our distance finds them most different. A's island is twice as
+wide as B's, so A varies twice as much. C has two islands, so it has two sub-classes.
+And today's photo, which we added to the map, falls between A and C."
+Write an answer of 60 to 250 words in `explain_01_6`. It is read by a person; half a
+point for each of these, so use the four words in bold:
+1. **distance**: why the gap between two islands does not measure how far the two
+classes are apart;
+2. **size**: which step of the method makes a dense and a spread-out class look
+equally wide;
+3. **perplexity**: what you would change and look at again before you believe in C's
+two islands;
+4. **new**: why a new photo has no place on a finished map, and which number, computed
+from the distances themselves, you would report instead of the map.
+"""
+wrong("01.6", "quotes from the task", explain_01_6=_TASK)
+wrong(
+    "01.6",
+    "quotes from the task",
+    explain_01_6=_TASK + "Perplexity, size and distance mislead for new images.",
+)
 
 # ----------------------------------------------------------------- 01.7 challenge
 

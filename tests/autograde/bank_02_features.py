@@ -835,6 +835,21 @@ right(
     equal answers from whatever is trained on top of them. On images the distance is
     only a pseudometric: it may vanish for two that differ.""",
 )
+_TASK = r"""
+**Objective.** Say what an invariance costs, and for whom.
+An encoder was trained to recognise letters whatever their font. It gives the letter a
+in two fonts exactly the same code. Colleagues take its codes, first for reading
+scanned pages, then for finding the font of a page. In `explain_02_7`, in at least 40
+words (100 are plenty): for which task is the invariance wanted, for which is it fatal
+and why can no classifier on top of the codes repair it? And what kind of distance
+between *images* is $\|E(x) - E(x')\|$?
+"""
+wrong("02.7", "quotes from the task", explain_02_7=_TASK)
+wrong(
+    "02.7",
+    "quotes from the task",
+    explain_02_7=_TASK + "My task needs a pseudo-metric.",
+)
 
 
 # -------------------------------------------------------------- 02.8 Challenge

@@ -962,6 +962,21 @@ wrong(
     violate; so it can exceed the true value and discard the true neighbour. That is why
     a search may use squares as long as it compares them with nothing but squares.""",
 )
+_TASK = """
+**Objective.** Tell apart what needs the order of distances from what computes with
+them.
+Many search libraries return *squared* Euclidean distances, because the root costs
+time and Recall@k stays the same. A colleague takes such squares into a search that
+skips points by the bound of task 03.5 (c), and now and then it returns a wrong
+neighbour. In `explain_03_6`, in at least 40 words (100 are plenty): why does
+retrieval not care whether distances are squared, and why does pruning?
+"""
+wrong("03.6", "quotes from the task", explain_03_6=_TASK)
+wrong(
+    "03.6",
+    "quotes from the task",
+    explain_03_6=_TASK + "The order stays, the triangle inequality breaks.",
+)
 
 
 # ----------------------------------------------------------------- 03.7 Challenge

@@ -799,6 +799,19 @@ wrong(
     negative; it stays among as many, so that there is no rare side to flood, and that
     is the reason why the triplets do not suffer in the same way as the pairs do.""",
 )
+_TASK = """
+**Objective.** Tell why the same rate of errors harms S and spares T.
+A crowd judges *all* pairs of 2,000 photographs of 100 persons, 20 each, and errs in 1
+% of the pairs. Half of its S is wrong. Another crowd judges triplets, errs in 1 %,
+and 1 % of T is wrong. In `explain_04_6`, in at least 40 words (100 are plenty): why
+is S so much worse, and why are triplets not?
+"""
+wrong("04.6", "quotes from the task", explain_04_6=_TASK)
+wrong(
+    "04.6",
+    "quotes from the task",
+    explain_04_6=_TASK + "One in a hundred is alike, and a triplet only swaps.",
+)
 
 
 # -------------------------------------------------------------- 04.7 Challenge

@@ -1259,6 +1259,20 @@ right(
     do not form a set in which one may average, therefore the constraint on M is hard,
     whereas k rows of L simply cannot have more than rank k.""",
 )
+_TASK = r"""
+**Objective.** Say what is convex, what is not, and what a limited rank changes.
+LMNN can be solved for M (d, d), positive semi-definite, or for L (k, d) with $M =
+L^\top L$. In `explain_05_6`, in at least 40 words (100 are plenty): why is the
+problem convex in M but not in L, and what does each choice cost? And why is "rank of
+M at most k" a hard constraint on M, although L with k rows fulfils it without any
+effort?
+"""
+wrong("05.6", "quotes from the task", explain_05_6=_TASK)
+wrong(
+    "05.6",
+    "quotes from the task",
+    explain_05_6=_TASK + "Convex in M, but not with a rank.",
+)
 
 # ----------------------------------------------------------------- 05.7 Challenge
 

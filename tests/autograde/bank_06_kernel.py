@@ -971,6 +971,24 @@ right(
     numbers for each row are enough. Decay of U measures something else: the size of L
     has K in the middle, so a direction is dear for one and cheap for the other.""",
 )
+_TASK = r"""
+**Objective.** Say why coefficients suffice, and why their Euclidean length is the
+wrong thing to punish.
+A colleague runs a linear metric learner with weight decay, $\min_U \text{loss}(U) +
+\mu \|U\|_F^2$, on the vectors $k_x$ as if they were plain features, and says: "that
+is kernelised metric learning, since the slide has $L^\top = \Phi U^\top$". The loss
+depends on distances of training points only. In `explain_06_6`, in at least 40 words
+(100 are plenty): why may the rows of L be combinations of the n training images, so
+that $n^2$ numbers suffice for $M = U^\top U$ even if $\phi$ has infinitely many
+coordinates? And why is the colleague's problem not $\min_L \text{loss}(L) +
+\mu\|L\|_F^2$?
+"""
+wrong("06.6", "quotes from the task", explain_06_6=_TASK)
+wrong(
+    "06.6",
+    "quotes from the task",
+    explain_06_6=_TASK + "The span is enough, the norm is not.",
+)
 
 
 # ----------------------------------------------------------------- 06.7 Challenge

@@ -809,6 +809,22 @@ right(
     survives shrinking, so Recall@1 is blind. First cure: a regularizer that spreads
     the cloud. Second: start with easier triplets, go to the hardest ones later.""",
 )
+_TASK = """
+**Objective.** Diagnose a training run from its numbers.
+A friend trains a network with a triplet loss, margin 0.2, on the hardest triplet of
+each anchor. For an hour the printed loss has been 0.200. "It has converged," says
+your friend, "and Recall@1 on the validation classes is 0.6, so it has learned
+something."
+In `explain_07_6`, in at least 40 words (100 are plenty): what has probably happened,
+and why does the loss say 0.200? Which number, other than the loss, would you look at
+to be sure, and why is Recall@1 not enough? Name two different cures.
+"""
+wrong("07.6", "quotes from the task", explain_07_6=_TASK)
+wrong(
+    "07.6",
+    "quotes from the task",
+    explain_07_6=_TASK + "Print the singular values, and lower the rate.",
+)
 
 # ----------------------------------------------------------------- 07.7 Challenge
 

@@ -836,6 +836,20 @@ right(
     "over strangers becomes a maximum, and as it goes up it becomes uniform and spends "
     "most of the push on points that are far away already.",
 )
+_TASK = """
+**Objective.** Say what an average and a temperature do to the forces.
+In `explain_08_6`, in at least 40 words (100 are plenty): a network is trained with
+the mean triplet loss over *all* triplets of a batch. Why do its updates fade although
+some triplets are still wrong, and what changes if one averages over the active
+triplets instead (one gain, one price)? And which strangers does a list loss such as
+InfoNCE push when its temperature is very low, or very high?
+"""
+wrong("08.6", "quotes from the task", explain_08_6=_TASK)
+wrong(
+    "08.6",
+    "quotes from the task",
+    explain_08_6=_TASK + "The gradient fades with the temperature.",
+)
 
 
 # ------------------------------------------------------------------ 08.7 Smooth-AP

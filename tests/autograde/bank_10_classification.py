@@ -649,6 +649,21 @@ right(
     margin, log-softmax is not. Every image keeps pushing the other weights away with
     force s times their probability, tiny for large s but positive.""",
 )
+_TASK = """
+**Objective.** Say what a margin is for, and what softmax does to points that are
+right.
+A colleague trains with ArcFace and writes two things: "In deployment I compute
+`arcface_logits` and take the largest, so that the margin protects my predictions",
+and "After training I checked: most images satisfy the margin, so they no longer
+contribute, as with a hinge". In `explain_10_7`, in at least 40 words (100 are
+plenty): what is wrong with each?
+"""
+wrong("10.7", "quotes from the task", explain_10_7=_TASK)
+wrong(
+    "10.7",
+    "quotes from the task",
+    explain_10_7=_TASK + "The label is unknown, and the slope is never 0.",
+)
 
 # ----------------------------------------------------------------- 10.8 Challenge
 

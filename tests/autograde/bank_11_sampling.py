@@ -983,6 +983,20 @@ direction is mostly noise; in the first steps this even pulls the whole batch to
 a collapse.
 """,
 )
+_TASK = """
+**Objective.** Say what random and what hardest strangers do.
+A colleague trains in 128 dimensions with random triplets and reports: "After an hour
+the loss was nearly 0, so training is finished." You object, and she changes the
+sampler: "Now I always take the nearest stranger in the batch. Its gradient is the
+most useful of all." In `explain_11_7`, in at least 40 words (100 are plenty): what is
+wrong with each?
+"""
+wrong("11.7", "quotes from the task", explain_11_7=_TASK)
+wrong(
+    "11.7",
+    "quotes from the task",
+    explain_11_7=_TASK + "Most are satisfied, and the rest is noise.",
+)
 
 
 # ----------------------------------------------------------------- 11.8 Challenge

@@ -643,6 +643,21 @@ RUBRIC = (
     "it stays among as many",
     "exchanges its positive and negative",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+tell why the same rate of errors harms s and spares t a crowd judges all pairs of 2,000
+photographs of 100 persons 20 each and errs in 1 of the pairs half of its s is wrong
+another crowd judges triplets errs in 1 and 1 of t is wrong in explain_04_6 in at least
+40 words 100 are plenty why is s so much worse and why are triplets not count what can
+move and what it moves into s 19,000 d 1,980,000 1 of each changes sides two sentences
+on pairs two on triplets explain_04_6 of all pairs a triplet nearly all pairs are
+dissimilar so that 1 of them moved into s are as many as the true pairs of s an error in
+a triplet exchanges its positive and negative it stays among as many so that there is no
+rare side to flood the machine looks for 40 words 20 of them different for a comparison
+of numbers and for the triplets it refuses sentences of the rubric and what you quote
+from this task does not count use your own words the points are confirmed or not by the
+person who reads it
+"""
 
 
 @task("04.6", points=2)
@@ -651,7 +666,7 @@ def test_explanation_is_there(answers):
 
     Compare how many pairs can move from D to S with how many S has.
     """
-    joined = own_words(answers, "explain_04_6", rubric=RUBRIC, see=ERRORS)
+    joined = own_words(answers, "explain_04_6", rubric=RUBRIC, see=ERRORS, story=STORY)
     assert re.search(MANY, joined), (
         "explain_04_6 does not compare how many pairs are alike and how many are not. "
         f"{ERRORS}"

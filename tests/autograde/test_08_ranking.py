@@ -967,6 +967,27 @@ RUBRIC = (
     "the few active triplets are divided by the number of all",
     "only the hardest strangers are pushed",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what an average and a temperature do to the forces in explain_08_6 in at least 40
+words 100 are plenty a network is trained with the mean triplet loss over all triplets
+of a batch why do its updates fade although some triplets are still wrong and what
+changes if one averages over the active triplets instead one gain one price and which
+strangers does a list loss such as infonce push when its temperature is very low or very
+high write down the gradient of the mean for one violated triplet among 11,520 then the
+share of the push for tau to 0 and tau to infty the size of a mean's gradient goes like
+number active t the push on stranger k is proportional to e s ik tau two or three
+sentences on each half between the triple quotes explain_08_6 the mean the temperature
+name the gradient one gain one price and both ends of the temperature the few active
+triplets are divided by the number of all so the gradient shrinks with their share a
+mean over active ones keeps its size but the value of the loss no longer shows progress
+or a few outliers or mislabelled images get the whole step low only the hardest
+strangers are pushed as by a maximum high all strangers alike the easy ones too the
+machine looks for 40 words 20 of them different and for the words temperature and
+gradient or force it refuses sentences of the rubric and what you quote from this task
+does not count use your own words the points are confirmed or not by the person who
+reads it
+"""
 
 
 @task("08.6", points=2)
@@ -976,7 +997,9 @@ def test_explanation(answers):
     Two halves: what a mean over all triplets does to the gradient, and what a low
     temperature does to the push.
     """
-    joined = own_words(answers, "explain_08_6", rubric=RUBRIC, see=TRIPLETS)
+    joined = own_words(
+        answers, "explain_08_6", rubric=RUBRIC, see=TRIPLETS, story=STORY
+    )
     assert "gradient" in joined or "force" in joined, (
         "explain_08_6 does not say what becomes of the gradient, or of the forces. "
         f"{TRIPLETS}"

@@ -742,6 +742,24 @@ RUBRIC = (
     "compares points with points only and never looks",
     "must bring a point nearer to its own proxy (or",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what a measure can see and design a test that sees more a colleague implements the
+slide's proxynca as printed without the minus the loss falls recall@1 rises from 0.4 to
+0.8 on the training classes and the code is merged in explain_09_6 in at least 40 words
+100 are plenty why can recall@1 be high although the loss pushes every point away from
+its own proxy and which small test would have failed at once which vectors go into
+recall@1 and which into the loss sign of partial l partial delta own what must it be and
+what is it as printed two or three sentences on each half explain_09_6 points of a class
+a test points of one class still get the same forces and gather namely at a proxy of
+another class recall@1 compares points with points only and never looks where they
+gather a test of the direction one step against the gradient must bring a point nearer
+to its own proxy or the derivative with respect to the own distance must be positive or
+the share of points whose nearest proxy is their own the machine looks for 40 words 20
+of them different for a word on where the points gather and for one on the test it
+refuses sentences of the rubric and what you quote from this task does not count use
+your own words the points are confirmed or not by the person who reads it
+"""
 
 
 @task("09.6", points=2)
@@ -751,7 +769,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_09_6", rubric=RUBRIC, see=SIGN)
+    joined = own_words(answers, "explain_09_6", rubric=RUBRIC, see=SIGN, story=STORY)
     place = ("other", "another", "different", "wrong", "elsewhere", "next class")
     meet = ("gather", "together", "side by side", "cluster", "meet", "same place")
     meet += ("close", "near", "group", "end up", "collect", "move to", "flee")

@@ -536,8 +536,19 @@ margin shapes the embedding in training later only angles count softmax is no hi
 slope of a right point is s 1 p small but never exactly 0 how small the scale decides
 the machine looks for 40 words 20 of them different for a word on what would have to be
 known label true class unseen unknown and for one on what a right point still feels
-slope gradient pull push hinge it refuses sentences of the rubric use your own the
-points are confirmed or not by the person who reads it
+slope gradient pull push hinge it refuses sentences of the rubric and what you quote
+from this task does not count use your own words the points are confirmed or not by the
+person who reads it
+"""
+#: What else the task says: to quote it is no explanation.
+STORY = """
+say what a margin is for and what softmax does to points that are right a colleague
+trains with arcface and writes two things in deployment i compute arcface_logits and
+take the largest so that the margin protects my predictions and after training i checked
+most images satisfy the margin so they no longer contribute as with a hinge in
+explain_10_7 in at least 40 words 100 are plenty what is wrong with each which argument
+of arcface_logits is missing in deployment the slope in the own cosine is s 1 p two or
+three sentences on each half between the triple quotes
 """
 
 
@@ -548,7 +559,9 @@ def test_explain(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_10_7", rubric=RUBRIC, see=BOUNDARY)
+    joined = own_words(
+        answers, "explain_10_7", rubric=RUBRIC, see=BOUNDARY, story=STORY
+    )
     known = ("know", "label", "true class", "unseen", "new class", "unknown")
     assert any(stem in joined for stem in known), (
         "explain_10_7 does not say what a prediction with the margin would have to "
