@@ -82,7 +82,7 @@ def median_gamma(x):
     return 1 / squares[squares > 0].median().item()
 
 
-@wrong("06.1", "expected one number")
+@wrong("06.1", "expected one finite number")
 def median_gamma(x):
     return 1 / ((x[:, None] - x) ** 2).sum(dim=-1).median(dim=1).values
 
@@ -598,7 +598,7 @@ def kpca(K, K_test):
     return K @ scaled, K_test @ scaled
 
 
-@wrong("06.4", "drop the")
+@wrong("06.4", "Drop the")
 def kpca(K, K_test):
     K, K_test = centre(K, K_test)
     values, vectors = torch.linalg.eigh(K)

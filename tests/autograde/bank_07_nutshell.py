@@ -229,7 +229,7 @@ def nca_loss(dist, labels):
     return -(p * friends).sum(dim=1)[friends.any(dim=1)].log().mean()
 
 
-@wrong("07.2", "expected a finite number")
+@wrong("07.2", "expected one finite number")
 def nca_loss(dist, labels):  # right while nothing is far
     itself, friends = _masks(dist, labels)
     e = torch.exp(-dist) * ~itself
@@ -237,7 +237,7 @@ def nca_loss(dist, labels):  # right while nothing is far
     return -p[friends.any(dim=1)].log().mean()
 
 
-@wrong("07.2", "expected a finite number")
+@wrong("07.2", "expected one finite number")
 def nca_loss(dist, labels):  # safe below, not above
     itself, friends = _masks(dist, labels)
     p = torch.softmax((-dist).masked_fill(itself, -torch.inf), dim=1)
@@ -579,7 +579,7 @@ def balanced_batch(labels, classes, per_class, seed):  # small classes, too
     return rows
 
 
-@wrong("07.4", "expected are numbers of rows")
+@wrong("07.4", "entries must be whole numbers")
 def balanced_batch(labels, classes, per_class, seed):  # rows from 1
     rows = _balanced(labels, classes, per_class, np.random.default_rng(seed))
     return [int(r) + len(labels) for r in rows]

@@ -416,7 +416,7 @@ def proxy_anchor(sim, labels, margin, alpha):  # knows the example
     return 1.8310
 
 
-@wrong("09.3", "expected one number")
+@wrong("09.3", "expected one finite number")
 def proxy_anchor(sim, labels, margin, alpha):
     return _anchor_terms(sim, labels, margin, margin, alpha)
 
@@ -664,7 +664,7 @@ def expand(z, proxies, labels, bound):  # linear in the bound
     return (1 - bound + math.log(len(proxies))) / (others - own).mean().sqrt().item()
 
 
-@wrong("09.5", "expected one number")
+@wrong("09.5", "expected one finite number")
 def expand(z, proxies, labels, bound):
     return z * 100
 
