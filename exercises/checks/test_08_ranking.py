@@ -6,8 +6,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
-from mlcourse.grading.as_numbers import as_numbers
+from mlcourse.grading import compare, own_words, task
 
 HIDES = ("mlcourse.losses",)
 
@@ -21,37 +20,6 @@ MISTAKES = "See lecture 08, section 'Common mistakes'."
 
 #: What is larger than this is no answer to any task.
 LARGEST = 1e9
-
-
-def _shape(numbers):
-    """Return the shape as a tuple of ints, or words where there is none."""
-    return "no table of numbers" if numbers is None else tuple(numbers.shape)
-
-
-def _finite(numbers, call, reading):
-    assert (numbers.abs() < LARGEST).all(), (
-        f"{call} holds NaN, infinity or a number beyond 1e9: something was divided by "
-        f"0, or an exponential overflowed. {reading}"
-    )
-    return numbers
-
-
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else f"shape {_shape(numbers)}"
-    assert _shape(numbers) == shape, (
-        f"{call}: got {found}, expected shape {shape}. {reading}"
-    )
-    return _finite(numbers, call, reading)
-
-
-def _one(got, call, reading):
-    """Return got as one finite number, or say what is off."""
-    numbers = as_numbers(got)
-    one = numbers is not None and numbers.numel() == 1
-    assert one, f"{call} must return one number, got {got!r:.80}. {reading}"
-    return _finite(numbers, call, reading).item()
 
 
 def _near(a, b, tol=1e-3):
@@ -163,7 +131,7 @@ def _mean(values):
 
 def _contrasts(answers, dist, S, D, margin, name):
     call = f"contrastive(dist, S, D, margin={margin}) with {name}"
-    got = _one(answers.contrastive(dist, S, D, margin=margin), call, SPRINGS)
+    got = compare.number(answers.contrastive(dist, S, D, margin=margin), call, SPRINGS)
     pull, push = _springs(dist, S, D, margin)
     total, count = sum(pull) + sum(push), max(len(pull) + len(push), 1)
     far = [dist[i, j].item() for i, j in D.tolist()]
@@ -250,7 +218,7 @@ def _hinged(*terms):
 
 def _bands(answers, dist, S, D, beta, y, margin, name):
     call = f"banded(dist, S, D, beta, labels, margin={margin}) with {name}"
-    got = _one(answers.banded(dist, S, D, beta, y, margin=margin), call, BAND)
+    got = compare.number(answers.banded(dist, S, D, beta, y, margin=margin), call, BAND)
     pull, push = _band(dist, S, D, beta, y, margin)
     active = [term for term in (*pull, *push) if term > 0]
     want, count = _mean(active), len(pull) + len(push)
@@ -324,7 +292,7 @@ def _triplet(dist, T, margin):
 
 def _compares(answers, dist, T, margin, name):
     call = f"triplet(dist, T, margin={margin}) with {name}"
-    got = _one(answers.triplet(dist, T, margin=margin), call, TRIPLETS)
+    got = compare.number(answers.triplet(dist, T, margin=margin), call, TRIPLETS)
     raw = _hinges(dist, T, margin)
     cut = [max(h, 0) for h in raw]
     active = [h for h in raw if h > 0]
@@ -366,7 +334,7 @@ def _zones(dist, T, margin):
 
 def _sorts(answers, dist, T, margin, name):
     call = f"zones(dist, T, margin={margin}) with {name}"
-    got = _table(answers.zones(dist, T, margin=margin), (3,), call, TRIPLETS)
+    got = compare.table(answers.zones(dist, T, margin=margin), (3,), call, TRIPLETS)
     hard, semi, easy = want = _zones(dist, T, margin)
     squared = _zones(dist.square(), T, margin)
     mistakes = (
@@ -465,7 +433,7 @@ def _means(answers, sim, y, tau, name):
     ):
         call = f"{function}(sim, labels, temperature={tau}) with {name}"
         got = getattr(answers, function)(sim, y, temperature=tau)
-        got = _one(got, call, LISTS)
+        got = compare.number(got, call, LISTS)
         logs = _logs(sim, y, tau)
         want = mean(logs)
         flat = [v for each in logs for v in each]
@@ -555,15 +523,9 @@ def test_where_the_means_part(answers):
         got = answers.means_apart(tau)
         two = isinstance(got, list | tuple) and len(got) == 2
         assert two, f"{call} must return z and labels. {LISTS}"
-        z, y = (as_numbers(part) for part in got)
-        shaped = z is not None and y is not None and z.ndim == 2 and y.ndim == 1
-        fits = shaped and len(z) == len(y) and 4 <= len(z) <= 20
-        assert fits, (
-            f"{call}: z must be (n, d) and labels (n,) with n from 4 to 20, got shapes "
-            f"{_shape(z)} and {_shape(y)}. {LISTS}"
-        )
-        _finite(z, f"{call}: z", LISTS)
-        _finite(y, f"{call}: labels", LISTS)
+        z = compare.table(got[0], (None, None), f"{call}: z", LISTS)
+        y = compare.table(got[1], (len(z),), f"{call}: labels", LISTS)
+        assert 4 <= len(z) <= 20, f"{call}: {len(z)} points, expected 4 to 20. {LISTS}"
         unit = _near(z.norm(dim=1), torch.ones(len(z)), 1e-3)
         assert unit, (
             f"{call}: the rows of z must have length 1, got {_show(z.norm(dim=1))}: "
@@ -615,7 +577,7 @@ def _weighs(answers, sim, y, alpha, beta, base, name):
     call = f"ms_weights(sim, labels, alpha={alpha}, beta={beta}, base={base}), {name}"
     got = answers.ms_weights(sim, y, alpha=alpha, beta=beta, base=base)
     n = len(y)
-    got = _table(got, (n, n), call, WEIGHTS)
+    got = compare.table(got, (n, n), call, WEIGHTS)
     want = _ms_weights(sim, y, alpha, beta, base)
     same = y[:, None] == y
     own = torch.where(same, -want, want)
@@ -688,26 +650,20 @@ def test_weights_against_finite_differences(answers):
         got = answers.ms_weights(sim, y, alpha=3.0, beta=8.0, base=0.3)
         slopes = _slope(lambda table, y=y: _ms(table, y, 3.0, 8.0, 0.3), sim).abs()
         call = "ms_weights against the slopes by finite differences"
-        _same(_table(got, (7, 7), call, WEIGHTS), slopes, call, WEIGHTS)
+        _same(compare.table(got, (7, 7), call, WEIGHTS), slopes, call, WEIGHTS)
 
 
 def _cloud(got, call):
     """Return z and labels of a construction, and its distances."""
     two = isinstance(got, list | tuple) and len(got) == 2
     assert two, f"{call} must return two things, z and labels. {TRIPLETS}"
-    z, y = (as_numbers(part) for part in got)
-    shaped = z is not None and y is not None and z.ndim == 2 and y.ndim == 1
-    fits = shaped and len(z) == len(y)
-    assert fits, (
-        f"{call}: z must be (n, d) and labels (n,), got shapes {_shape(z)} and "
-        f"{_shape(y)}. {TRIPLETS}"
-    )
+    z = compare.table(got[0], (None, None), f"{call}: z", TRIPLETS)
+    y = compare.table(got[1], (len(z),), f"{call}: labels", TRIPLETS)
     assert 4 <= len(z) <= 200, (
         f"{call}: there must be 4 to 200 points, got {len(z)}. {TRIPLETS}"
     )
     assert z.shape[1] >= 1, f"{call}: z has no columns. {TRIPLETS}"
-    _finite(z, f"{call}: z", TRIPLETS)
-    _finite(y, f"{call}: labels", TRIPLETS)
+    assert z.abs().max() < LARGEST, f"{call}: z has numbers beyond 1e9. {TRIPLETS}"
     return z, y, (z[:, None] - z).square().sum(dim=2).sqrt()
 
 
@@ -802,7 +758,7 @@ def test_square_or_not(answers):
     found = []
     for number, part in enumerate(got, start=1):
         call = f"square_or_not(): triplet {number}"
-        z = _table(part, (3, 2), f"{call}, the rows a, p, n", MISTAKES)
+        z = compare.table(part, (3, 2), f"{call}, the rows a, p, n", MISTAKES)
         unit = _near(z.norm(dim=1), torch.ones(3), 1e-3)
         assert unit, (
             f"{call}: all points must have length 1, got {_show(z.norm(dim=1))}. "
@@ -913,7 +869,7 @@ def _ap(found):
 def _ranks(answers, function, sim, y, name, above, **numbers):
     said = "".join(f", {key}={value}" for key, value in numbers.items())
     call = f"{function}(sim, labels{said}) with {name}"
-    got = _one(getattr(answers, function)(sim, y, **numbers), call, RANKS)
+    got = compare.number(getattr(answers, function)(sim, y, **numbers), call, RANKS)
     found = _precision(sim, y, above)
     want, n = _ap(found), len(y)
     flat = [v for values in found for v in values]

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from mlcourse.grading.as_numbers import as_numbers
 
-#: No task has a larger number, and a check may multiply some without leaving floats.
+#: No table of a task has a larger number; a check may multiply some of this size.
 LARGEST = 1e30
 #: Tables of so many numbers are shown in full, of larger ones the worst entry.
 SHOWN = 9
 _LOST = (
     "0 was divided by 0, an exponential left the range of floats (log-sum-exp does "
     "not), or rounding took the argument of a root, a logarithm or an arccos out of "
-    "its range"
+    "its range (clamp it)"
 )
 
 
@@ -39,10 +39,12 @@ def table(got: Any, shape: tuple[int | None, ...], call: str, reading: str) -> T
         raise AssertionError(
             f"{call} returned {found}, expected shape {wanted}. {reading}"
         )
+    if not numbers.isfinite().all():
+        raise AssertionError(f"{call} returned NaN or infinity: {_LOST}. {reading}")
     if not (numbers.abs() < LARGEST).all():
         raise AssertionError(
-            f"{call} returned NaN or infinity (or a number beyond 1e30): {_LOST}. "
-            f"{reading}"
+            f"{call} holds {numbers.abs().max():.3g}, and no task has an answer beyond "
+            f"{LARGEST:.0e}. {reading}"
         )
     return numbers
 
