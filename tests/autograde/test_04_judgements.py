@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.judgements",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -20,44 +21,10 @@ RELATIVE = "See lecture 04, section 'Relative judgements say less, and cost less
 ERRORS = "See lecture 04, section 'When people err'."
 
 
-def _plain_table(got):
-    """Whether got is a list of equally long lists of plain numbers: quick to read."""
-    return (
-        bool(got)
-        and all(isinstance(row, list | tuple) for row in got)
-        and len({len(row) for row in got}) == 1
-        and all(
-            type(v) is float or (type(v) is int and abs(v) <= 2**60)
-            for row in got
-            for v in row
-        )
-    )
-
-
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        if _plain_table(got):
-            return torch.tensor(got, dtype=torch.float64)
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _said(got, width, call, reading):
     """Return rows of whole numbers as a list of tuples, or say what is off."""
-    numbers = _numbers(got)
-    if (isinstance(got, list | tuple) and not got) or (
-        numbers is not None and numbers.numel() == 0
-    ):
+    numbers = as_numbers(got)
+    if numbers is not None and numbers.numel() == 0:
         return []
     shape = "no table of numbers" if numbers is None else tuple(numbers.shape)
     table = numbers is not None and numbers.ndim == 2 and numbers.shape[1] == width
@@ -367,7 +334,7 @@ def _check_weights(answers, sizes):
         ],
     }
     for (name, want), part in zip(wants.items(), got, strict=True):
-        numbers = _numbers(part)
+        numbers = as_numbers(part)
         found = None if numbers is None else numbers.reshape(-1).tolist()
         fits = found is not None and len(found) == len(sizes)
         assert fits, (
@@ -593,12 +560,8 @@ def test_other_scale(answers):
     """
     for dist, tau in _scales():
         call = f"other_scale(dist, tau) with tau = {tau:.3g}, {len(dist)} points"
-        got = _numbers(answers.other_scale(dist, tau))
-        square = got is not None and got.shape == dist.shape
-        finite = square and bool(got.isfinite().all())
-        assert finite, (
-            f"{call} must return a table of finite distances, (n, n). {RELATIVE}"
-        )
+        got = answers.other_scale(dist, tau)
+        got = compare.table(got, tuple(dist.shape), call, RELATIVE)
         proper = torch.equal(got, got.T) and bool((got.diagonal() == 0).all())
         assert proper, (
             f"{call} must be symmetric and 0 on the diagonal: a point is at distance 0 "
@@ -699,7 +662,7 @@ def _crowds(m):
 
 def _check_rates(answers, rates, q, name):
     call = f"error_rates(said) with {q} pairs, {name}"
-    got = _numbers(answers.error_rates(_asked(rates, q)[1]))
+    got = as_numbers(answers.error_rates(_asked(rates, q)[1]))
     found = None if got is None else got.reshape(-1)
     fits = found is not None and len(found) == len(rates)
     finite = fits and bool(found.isfinite().all())
@@ -740,7 +703,7 @@ def _wrong_share(answers, rates, call):
     """Return the share of 20,000 pairs in which ``truth`` is wrong."""
     rates = [rates[i] for i in torch.randperm(len(rates)).tolist()]
     truth, said = _asked(rates, 20_000)
-    got = _numbers(answers.truth(said))
+    got = as_numbers(answers.truth(said))
     found = None if got is None else got.reshape(-1)
     fits = found is not None and len(found) == len(truth)
     plain = fits and bool(((found == 0) | (found == 1)).all())
