@@ -552,9 +552,10 @@ singular values one direction has nearly all ρ is high recall@1 sees only the o
 tiny differences two cures with a reason such as all triplets instead of the hardest a
 smaller learning rate a term with dissimilar pairs or a regularizer like spread which
 raises the price of one place for all the machine looks for 40 words 20 of them
-different for a number that confirms the suspicion and for a cure it refuses sentences
-of the rubric and what you quote from this task does not count use your own words the
-points are confirmed or not by the person who reads it
+different for a number that confirms the suspicion distance singular values cosine norm
+and for a cure rate negatives all triplets regularizer it refuses sentences of the
+rubric and what you quote from this task does not count use your own words the points
+are confirmed or not by the person who reads it
 """
 
 

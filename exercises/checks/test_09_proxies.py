@@ -571,9 +571,10 @@ another class recall@1 compares points with points only and never looks where th
 gather a test of the direction one step against the gradient must bring a point nearer
 to its own proxy or the derivative with respect to the own distance must be positive or
 the share of points whose nearest proxy is their own the machine looks for 40 words 20
-of them different for a word on where the points gather and for one on the test it
-refuses sentences of the rubric and what you quote from this task does not count use
-your own words the points are confirmed or not by the person who reads it
+of them different for words on where the points gather together near another wrong and
+for one on the test step gradient derivative own proxy it refuses sentences of the
+rubric and what you quote from this task does not count use your own words the points
+are confirmed or not by the person who reads it
 """
 
 

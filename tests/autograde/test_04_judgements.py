@@ -617,9 +617,9 @@ on pairs two on triplets explain_04_6 of all pairs a triplet nearly all pairs ar
 dissimilar so that 1 of them moved into s are as many as the true pairs of s an error in
 a triplet exchanges its positive and negative it stays among as many so that there is no
 rare side to flood the machine looks for 40 words 20 of them different for a comparison
-of numbers and for the triplets it refuses sentences of the rubric and what you quote
-from this task does not count use your own words the points are confirmed or not by the
-person who reads it
+of numbers few most rare times or the counts themselves and for the word triplet it
+refuses sentences of the rubric and what you quote from this task does not count use
+your own words the points are confirmed or not by the person who reads it
 """
 
 

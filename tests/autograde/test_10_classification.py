@@ -6,7 +6,6 @@ import math
 import torch
 
 from mlcourse.grading import compare, own_words, task
-from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = (
     "mlcourse.losses",
@@ -427,14 +426,11 @@ def _accurate(answers, C):
     parts = answers.accurate_and_useless(C)
     count = len(parts) if isinstance(parts, list | tuple) else 1
     assert count == 2, f"{call} must return two things, z and W; got {count}. {UNSEEN}"
-    z, W = (as_numbers(part) for part in parts)
-    for table, n, name in ((z, 2 * C, "z"), (W, C, "W")):
-        found = "no table of numbers" if table is None else tuple(table.shape)
-        fits = table is not None and table.ndim == 2 and len(table) == n
-        assert fits, f"{call}: {name} is {found}, expected ({n}, k). {UNSEEN}"
-        off = (table.norm(dim=1) - 1).abs().max().item()
+    z = compare.table(parts[0], (2 * C, None), f"{call}: z", UNSEEN)
+    W = compare.table(parts[1], (C, z.shape[1]), f"{call}: W", UNSEEN)
+    for rows, name in ((z, "z"), (W, "W")):
+        off = (rows.norm(dim=1) - 1).abs().max().item()
         assert off < 1e-5, f"{call}: a row of {name} has not length 1. {UNSEEN}"
-    assert z.shape[1] == W.shape[1], f"{call}: z and W differ in k. {UNSEEN}"
     z, W = (table / table.norm(dim=1, keepdim=True) for table in (z, W))
     labels = torch.arange(C).repeat_interleave(2)
     cos = z @ W.T
