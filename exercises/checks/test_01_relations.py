@@ -465,8 +465,7 @@ GRADIENT_SLIPS = [
 def assert_fooled(got, worst):
     """Vote with the point itself left out; equal distances are ordered against you."""
     call = "fool_three()"
-    two = isinstance(got, tuple | list) and len(got) == 2
-    assert two, f"{call} must return two things, x and y; got a {type(got).__name__}."
+    got = compare.parts(got, ("x", "y"), call, VOTE)
     y = compare.table(got[1], (None,), f"{call}: y", VOTE).numpy()
     n = len(y)
     assert 10 <= n <= 200, f"{call}: y must hold 10 to 200 labels, got {n}. {VOTE}"
@@ -575,14 +574,13 @@ def test_explanation_is_there(answers):
 def assert_map_at_r(got, dist, labels, want, without, slips):
     """Compare with the right numbers, and with the values that known slips give."""
     call = f"map_at_r(dist, labels) with labels {labels.tolist()}"
-    two = isinstance(got, tuple | list) and len(got) == 2
-    two = two or getattr(got, "shape", None) == (2,)
-    assert two, (
-        f"{call} must return two things, MAP@R and the number of queries left out; got "
-        f"a {type(got).__name__}."
+    names = ("MAP@R", "the number of queries left out")
+    value, left_out = (
+        compare.number(part, f"{call}: {name}", RETRIEVAL)
+        for part, name in zip(
+            compare.parts(got, names, call, RETRIEVAL), names, strict=True
+        )
     )
-    value = compare.number(got[0], f"{call}: the first", RETRIEVAL)
-    left_out = compare.number(got[1], f"{call}: the second", RETRIEVAL)
     assert abs(value - want) < 1e-4, (
         f"{call}, dist = {show(dist)}: got MAP@R = {value:.4f}, expected {want:.4f}. "
         f"{likely(value, slips)} {RETRIEVAL}"

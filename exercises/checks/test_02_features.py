@@ -3,7 +3,6 @@
 
 import math
 
-import numpy as np
 import torch
 
 from mlcourse.grading import compare, own_words, task
@@ -25,18 +24,6 @@ def _show(numbers):
     return str(torch.as_tensor(numbers).round(decimals=4).tolist())
 
 
-def _parts(got, names, call, reading):
-    """Return the parts of a pair as float64 tensors, or say what is off."""
-    if isinstance(got, torch.Tensor | np.ndarray) and got.ndim:
-        got = list(got)
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == len(names), (
-        f"{call} must return {len(names)} things, {' and '.join(names)}, in this "
-        f"order, got {count}. {reading}"
-    )
-    return [as_numbers(part) for part in got]
-
-
 def _frame(d, k):
     """Return k random orthonormal rows of length d."""
     return torch.linalg.qr(torch.randn(d, d, dtype=torch.float64)).Q[:, :k].T
@@ -46,7 +33,7 @@ def _axes(answers, x, k, name):
     """Check mean and axes by what makes them PCA: lengths, angles and variances."""
     call = f"pca(x, {k}) with {name}"
     n, d = x.shape
-    mean, axes = _parts(answers.pca(x, k), ("mean", "axes"), call, FORMULAS)
+    mean, axes = compare.parts(answers.pca(x, k), ("mean", "axes"), call, FORMULAS)
     x = x.double()
     why = "It is the mean image: one number for each pixel."
     mean = compare.table(mean, (d,), f"{call}: mean", f"{why} {FORMULAS}")
@@ -278,7 +265,9 @@ def test_units(answers):
 def _kept(answers, z, factor, name):
     """Check agreement and chance against loops."""
     call = f"kept(z, factor) with {name}"
-    parts = _parts(answers.kept(z, factor), ("agreement", "chance"), call, NOTIONS)
+    parts = compare.parts(
+        answers.kept(z, factor), ("agreement", "chance"), call, NOTIONS
+    )
     first = compare.number(parts[0], f"{call}: agreement", NOTIONS)
     second = compare.number(parts[1], f"{call}: chance", NOTIONS)
     n, z, f = len(z), z.double().tolist(), factor.tolist()
@@ -508,7 +497,7 @@ def _forward(answers, x, z, W1, W2, name):
     """Return y and log_det of the student's layer, of the right shapes."""
     call = f"coupling(x, z, W1, W2) with {name}"
     parts = answers.coupling(x, z, W1, W2)
-    y, log_det = _parts(parts, ("y", "log_det"), call, SAMPLING)
+    y, log_det = compare.parts(parts, ("y", "log_det"), call, SAMPLING)
     why = "The layer keeps the number of dimensions; d // 2 of them stay as they are."
     y = compare.table(y, tuple(x.shape), f"{call}: y", f"{why} {SAMPLING}")
     why = "One number for each row."

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.judgements",)
@@ -34,16 +34,6 @@ def _said(got, width, call, reading):
     whole = bool(small.all() and (numbers == numbers.round()).all())
     assert whole, f"{call} must hold whole numbers, the indices of points. {reading}"
     return [tuple(row) for row in numbers.long().tolist()]
-
-
-def _parts(got, count, names, call, reading):
-    """Return the parts of a result, or say how many were expected."""
-    stacked = isinstance(got, torch.Tensor | np.ndarray) and got.ndim > 1
-    found = len(got) if stacked or isinstance(got, list | tuple) else 1
-    assert found == count, (
-        f"{call} must return {names}, {count} things; got {found}. {reading}"
-    )
-    return got
 
 
 def _same_rows(got, want, call, reading, mistakes=()):
@@ -89,7 +79,7 @@ def _check_pairs(answers, labels):
     S, D = _by_labels(labels)
     call = f"pairs(labels) with labels {labels[:12]}"
     got = answers.pairs(torch.tensor(labels, dtype=torch.int64))
-    got = _parts(got, 2, "S and D", call, FORMULAS)
+    got = compare.parts(got, ("S", "D"), call, FORMULAS)
     merged = zip(*map(_by_labels, _as_floats(labels)), strict=True)
     parts = zip("SD", got, (S, D), (D, S), merged, strict=True)
     for name, rows, want, other, floats in parts:
@@ -187,7 +177,7 @@ def _check_closure(answers, S, D, n):
         torch.tensor(D, dtype=torch.int64).view(-1, 2),
         n,
     )
-    got = _parts(got, 3, "S+, D+ and the contradictions", call, FOLLOWS)
+    got = compare.parts(got, list(wants), call, FOLLOWS)
     for (name, want), rows in zip(wants.items(), got, strict=True):
         where = f"{name} of {call}"
         rows = _said(rows, 2, where, FOLLOWS)
@@ -231,7 +221,7 @@ def _check_weights(answers, sizes):
     }
     call = f"weights(sizes) with sizes {sizes}"
     got = answers.weights(torch.tensor(sizes))
-    got = _parts(got, 3, "the counts of S, D and T", call, COUNTS)
+    got = compare.parts(got, list(wants), call, COUNTS)
     slips = {
         "S": [("each pair is said once, not twice", [c * (c - 1) for c in sizes])],
         "D": [("D pairs a class with all the others", [c * n for c in sizes])],

@@ -24,11 +24,7 @@ LARGEST = 1e9
 
 def _pair(got, shape, call, reading):
     """Return value and gradient, or say what is off."""
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, (
-        f"{call} must return two things, the value and the gradient, got {count}. "
-        f"{reading}"
-    )
+    got = compare.parts(got, ("the value", "the gradient"), call, reading)
     value = compare.number(got[0], f"{call}: the value", reading)
     gradient = compare.table(got[1], shape, f"{call}: the gradient", reading)
     return value, gradient
@@ -632,11 +628,6 @@ def _two_classes(got, n, call, reading):
     return X, y, own, gap
 
 
-def _count(got, many, call, names, reading):
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == many, f"{call} must return {names}, got {count}. {reading}"
-
-
 def _inverse_root(C):
     values, vectors = torch.linalg.eigh(C)
     return (vectors / values.sqrt()).T
@@ -667,7 +658,7 @@ def test_whitening_hurts(answers):
     for n in (20, 30, 20 + int(torch.randint(0, 21, ()))):
         call = f"whitening_hurts({n})"
         got = answers.whitening_hurts(n)
-        _count(got, 2, call, "two things, X and y", RCA)
+        got = compare.parts(got, ("X", "y"), call, RCA)
         X, y, own, gap = _two_classes(got, n, call, RCA)
         one = torch.eye(X.shape[1], dtype=torch.float64)
         before = _surely_right(X, y, one)
@@ -699,7 +690,7 @@ def test_fools_lda(answers):
     for n in (12, 40, 4 * int(torch.randint(3, 11, ()))):
         call = f"fools_lda({n})"
         got = answers.fools_lda(n)
-        _count(got, 3, call, "three things, X, y and w", MAP)
+        got = compare.parts(got, ("X", "y", "w"), call, MAP)
         X, y, own, gap = _two_classes(got, n, call, MAP)
         assert X.shape[1] == 2, (
             f"{call}: X must have 2 columns, got {X.shape[1]}. {MAP}"

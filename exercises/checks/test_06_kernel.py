@@ -3,7 +3,6 @@
 
 import math
 
-import numpy as np
 import torch
 
 from mlcourse.grading import compare, own_words, task
@@ -18,13 +17,6 @@ KPCA = "See lecture 06, section 'The KPCA trick'."
 CENTRING = "See lecture 06, section 'Centring'."
 PRICE = "See lecture 06, section 'The price'."
 LANDMARKS = "See lecture 06, section 'Landmarks'."
-
-
-def _two(got, call, reading):
-    """Return the two things that a function must return, or say what came."""
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, f"{call} must return two things, got {count}. {reading}"
-    return got
 
 
 def _f64(values):
@@ -221,7 +213,7 @@ def _check_centre(answers, p, q, name, mistakes=False):
     """Compare with features from which the mean training feature is subtracted."""
     K, K_test = p @ p.T, q @ p.T
     call = f"centre(K, K_test) on {name}"
-    both = _two(answers.centre(K, K_test), call, CENTRING)
+    both = compare.parts(answers.centre(K, K_test), ("K", "K_test"), call, CENTRING)
     p, q = p.double(), q.double()
     middle = p.mean(dim=0)
     want = (p - middle) @ (p - middle).T, (q - middle) @ (p - middle).T
@@ -355,8 +347,7 @@ def test_monomials(answers):
     for n, d, r in counts:
         call = f"n_parameters({n}, {d}, {r})"
         pair = answers.n_parameters(n, d, r)
-        pair = pair.tolist() if isinstance(pair, torch.Tensor | np.ndarray) else pair
-        pair = _two(pair, call, PRICE)
+        pair = compare.parts(pair, ("the count of U", "that of L"), call, PRICE)
         got = [compare.number(value, call, PRICE) for value in pair]
         want = [r * n, r * (d + 1) * (d + 2) // 2]
         assert got == want, (
@@ -376,7 +367,7 @@ def _directions(K):
 def _kpca_train(answers, K, K_test, name):
     """Check the coordinates of the training points; return them and the rest."""
     call = f"kpca(K, K_test) on {name}"
-    both = _two(answers.kpca(K, K_test), call, KPCA)
+    both = compare.parts(answers.kpca(K, K_test), ("Z", "Z_test"), call, KPCA)
     drop = f"Drop the eigenvalues of the centred kernel that are 0. {KPCA}"
     Z = compare.table(both[0], (len(K), None), f"{call}: Z", drop)
     values, vectors = _directions(_centred(K, K_test)[0])

@@ -457,13 +457,6 @@ def test_soft_similarity(answers):
         compare.same(got, _soft(z, centers, 0.3), call, CENTRES, mistakes)
 
 
-def _pieces(got, count, call, reading):
-    """Return the things that a function must return, or say how many came."""
-    came = len(got) if isinstance(got, list | tuple) else 1
-    assert came == count, f"{call} must return {count} things, got {came}. {reading}"
-    return got
-
-
 @task("09.5", points=1)
 def test_silent_sign(answers):
     """(a) The printed loss is low, Recall@1 is perfect, and no point is at home
@@ -478,7 +471,8 @@ def test_silent_sign(answers):
     for labels, C in cases:
         n = len(labels)
         call = f"silent_sign(labels, {C}) with labels {labels.tolist()}"
-        z, proxies = _pieces(answers.silent_sign(labels, C), 2, call, SIGN)
+        got = answers.silent_sign(labels, C)
+        z, proxies = compare.parts(got, ("z", "proxies"), call, SIGN)
         z = compare.table(z, (n, None), f"{call}: z", SIGN)
         proxies = compare.table(proxies, (C, z.shape[1]), f"{call}: proxies", SIGN)
         assert 1 <= z.shape[1] <= 64, (

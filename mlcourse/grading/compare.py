@@ -1,7 +1,7 @@
 """What checks say of returned tables and numbers: shape, range, the known mistake."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,20 @@ _LOST = (
     "not), or rounding took the argument of a root, a logarithm or an arccos out of "
     "its range (clamp it)"
 )
+
+
+def parts(got: Any, names: Sequence[str], call: str, reading: str) -> list[Any]:
+    """Return the things of these names that got consists of, or say how many came."""
+    if isinstance(got, Tensor | np.ndarray) and got.ndim:
+        got = got.tolist() if got.ndim == 1 else list(got)
+    found = list(got) if isinstance(got, list | tuple) else [got]
+    if len(found) != len(names):
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        raise AssertionError(
+            f"{call} must return {len(names)} things, {listed}, in this order; got "
+            f"{len(found)}. {reading}"
+        )
+    return found
 
 
 def table(got: Any, shape: tuple[int | None, ...], call: str, reading: str) -> Tensor:

@@ -819,7 +819,7 @@ def fool_three():
     return torch.zeros(0, 2), torch.zeros(0)
 
 
-@wrong("01.5", "must return two things")
+@wrong("01.5", "must return 2 things")
 def fool_three():
     return torch.zeros(20, 2)
 
@@ -992,7 +992,7 @@ def map_at_r(dist, labels):
     return value, int((inside.sum(dim=1) == 0).sum())
 
 
-@wrong("01.7", "must return two things")
+@wrong("01.7", "must return 2 things")
 def map_at_r(dist, labels):
     return average(*ranked(dist, labels))[0]
 

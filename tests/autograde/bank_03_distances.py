@@ -1124,7 +1124,7 @@ def pivot_search(x, query, pivots):  # the same, but the nearest row comes secon
     return best, visited
 
 
-@wrong("03.7", "two things")
+@wrong("03.7", "must return 2 things")
 def pivot_search(x, query, pivots):
     return (x - query).norm(dim=1).argmin()
 

@@ -36,7 +36,7 @@ def pairs(labels):  # masks in place of indices
     return same.triu(1), (~same).triu(1)
 
 
-@wrong("04.1", "must return S and D")
+@wrong("04.1", "2 things, S and D")
 def pairs(labels):
     return (labels[:, None] == labels).triu(1).nonzero()
 
@@ -294,7 +294,7 @@ class NoContradictions:
         return (*_finish(_closed(S, n), D, n)[:2], [])
 
 
-@wrong("04.3", "must return S+, D+ and the contradictions")
+@wrong("04.3", "3 things, S+, D+ and the contradictions")
 class TwoThings:
     def close(S, D, n):
         return _finish(_closed(S, n), D, n)[:2]

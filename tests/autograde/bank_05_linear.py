@@ -644,7 +644,7 @@ def nca_objective(L, X, y):  # in M
     return right.sum(), X.T @ (np.diag(both.sum(axis=1)) - both) @ X
 
 
-@wrong("05.3", "must return two things")
+@wrong("05.3", "must return 2 things")
 def nca_objective(L, X, y):
     return 1.56
 
@@ -1102,7 +1102,7 @@ def fools_lda(n):  # the other axis
     return X, np.repeat([0, 1], n), np.array([0, 1])
 
 
-@wrong("05.5", "three things, X, y and w")
+@wrong("05.5", "3 things, X, y and w")
 def fools_lda(n):
     return np.zeros((2 * n, 2)), np.repeat([0, 1], n)
 

@@ -275,7 +275,7 @@ def centre(K, K_test):
     return K - K.mean(dim=1, keepdim=True), K_test - rows
 
 
-@wrong("06.2", "must return two things")
+@wrong("06.2", "must return 2 things")
 def centre(K, K_test):
     return K - K.mean(dim=0) - K.mean(dim=1, keepdim=True) + K.mean()
 
@@ -641,7 +641,7 @@ def kpca(K, K_test):  # two coordinates, as for a picture
     return K @ scaled, K_test @ scaled
 
 
-@wrong("06.4", "must return two things")
+@wrong("06.4", "must return 2 things")
 def kpca(K, K_test):
     K, _ = centre(K, K_test)
     values, vectors = torch.linalg.eigh(K)

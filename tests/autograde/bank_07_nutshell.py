@@ -496,7 +496,7 @@ def count_judgements(labels):  # the anchor as its own positive
     return pairs, int((same.sum(dim=1) * (~same).sum(dim=1)).sum())
 
 
-@wrong("07.4", "expected two numbers")
+@wrong("07.4", "2 things, pairs and triplets")
 def count_judgements(labels):
     return int((labels[:, None] == labels).triu(1).sum())
 

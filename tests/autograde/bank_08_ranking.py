@@ -708,7 +708,7 @@ def low_loss_bad_ranks(n_classes):  # ties everywhere
     return 10.0 * place[:, None], y
 
 
-@wrong("08.5", "must return two things")
+@wrong("08.5", "must return 2 things")
 def low_loss_bad_ranks(n_classes):
     return torch.zeros(n_classes, 2)
 

@@ -482,7 +482,7 @@ def accurate_and_useless(C):
     return [torch.stack([a.cos(), a.sin()], dim=1) for a in (angle[order], middle)]
 
 
-@wrong("10.6", "must return two things")
+@wrong("10.6", "must return 2 things")
 def accurate_and_useless(C):
     return torch.eye(2 * C)
 

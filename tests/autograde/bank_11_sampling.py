@@ -532,7 +532,7 @@ def semihard(dist, labels):
     return torch.stack([a, p, near], dim=1), ~behind.any(dim=1)
 
 
-@wrong("11.4", "must return two things")
+@wrong("11.4", "must return 2 things")
 def semihard(dist, labels):
     friend, stranger = partners(labels)
     a, p = friend.nonzero(as_tuple=True)

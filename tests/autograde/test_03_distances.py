@@ -687,10 +687,7 @@ def _search(answers, x, query, pivots, name):
     """Check one search by its certificate; return index and visited."""
     call = f"pivot_search(x, query, pivots) on {name}"
     got = answers.pivot_search(x, query, pivots)
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, (
-        f"{call} must return two things, index and visited, got {count}. {PRUNING}"
-    )
+    got = compare.parts(got, ("index", "visited"), call, PRUNING)
     index, visited = _rows(got[0]), _rows(got[1])
     assert index is not None, (
         f"{call}: index must be one row number, got {got[0]!r:.80}. {PRUNING}"

@@ -38,16 +38,6 @@ def _said(got, width, call, reading):
     return [tuple(row) for row in numbers.long().tolist()]
 
 
-def _parts(got, count, names, call, reading):
-    """Return the parts of a result, or say how many were expected."""
-    stacked = isinstance(got, torch.Tensor | np.ndarray) and got.ndim > 1
-    found = len(got) if stacked or isinstance(got, list | tuple) else 1
-    assert found == count, (
-        f"{call} must return {names}, {count} things; got {found}. {reading}"
-    )
-    return got
-
-
 def _same_rows(got, want, call, reading, mistakes=()):
     """Compare two sets of rows; a known mistake is called by its name."""
     twice = [row for row, times in Counter(got).items() if times > 1]
@@ -94,7 +84,7 @@ def _check_pairs(answers, labels):
     S, D = _by_labels(labels)
     call = f"pairs(labels) with labels {labels[:12]}"
     got = answers.pairs(torch.tensor(labels, dtype=torch.int64))
-    got = _parts(got, 2, "S and D", call, FORMULAS)
+    got = compare.parts(got, ("S", "D"), call, FORMULAS)
     merged = zip(*map(_by_labels, _as_floats(labels)), strict=True)
     parts = zip("SD", got, (S, D), (D, S), merged, strict=True)
     for name, rows, want, other, floats in parts:
@@ -255,7 +245,7 @@ def _check_closure(answers, S, D, n):
         torch.tensor(D, dtype=torch.int64).view(-1, 2),
         n,
     )
-    got = _parts(got, 3, "S+, D+ and the contradictions", call, FOLLOWS)
+    got = compare.parts(got, list(wants), call, FOLLOWS)
     for (name, want), rows in zip(wants.items(), got, strict=True):
         where = f"{name} of {call}"
         rows = _said(rows, 2, where, FOLLOWS)
@@ -321,7 +311,7 @@ def _check_weights(answers, sizes):
     }
     call = f"weights(sizes) with sizes {sizes}"
     got = answers.weights(torch.tensor(sizes))
-    got = _parts(got, 3, "the counts of S, D and T", call, COUNTS)
+    got = compare.parts(got, list(wants), call, COUNTS)
     slips = {
         "S": [("each pair is said once, not twice", [c * (c - 1) for c in sizes])],
         "D": [("D pairs a class with all the others", [c * n for c in sizes])],

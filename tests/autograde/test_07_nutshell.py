@@ -4,7 +4,6 @@ import math
 import random
 from collections import Counter
 
-import numpy as np
 import torch
 
 from mlcourse.grading import compare, own_words, task
@@ -421,13 +420,7 @@ def test_counts(answers):
                     triplets += sum(labels[m] != labels[a] for m in range(n))
         call = f"count_judgements({labels})"
         got = answers.count_judgements(torch.tensor(labels))
-        if isinstance(got, torch.Tensor | np.ndarray):
-            got = got.tolist()
-        two = isinstance(got, list | tuple) and len(got) == 2
-        assert two, (
-            f"{call} returned {got!r:.60}, expected two numbers, pairs and triplets. "
-            f"{BATCHES}"
-        )
+        got = compare.parts(got, ("pairs", "triplets"), call, BATCHES)
         s, t = (compare.number(value, call, BATCHES) for value in got)
         twice = s == 2 * pairs and pairs > 0
         assert not twice, (

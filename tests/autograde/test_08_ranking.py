@@ -635,8 +635,7 @@ def test_where_the_means_part(answers):
     for tau in (0.05, 0.1, 0.2):
         call = f"means_apart({tau})"
         got = answers.means_apart(tau)
-        two = isinstance(got, list | tuple) and len(got) == 2
-        assert two, f"{call} must return z and labels. {LISTS}"
+        got = compare.parts(got, ("z", "labels"), call, LISTS)
         z = compare.table(got[0], (None, None), f"{call}: z", LISTS)
         y = compare.table(got[1], (len(z),), f"{call}: labels", LISTS)
         assert 4 <= len(z) <= 20, f"{call}: {len(z)} points, expected 4 to 20. {LISTS}"
@@ -792,8 +791,7 @@ def test_weights_elsewhere(answers):
 
 def _cloud(got, call):
     """Return z and labels of a construction, and its distances."""
-    two = isinstance(got, list | tuple) and len(got) == 2
-    assert two, f"{call} must return two things, z and labels. {TRIPLETS}"
+    got = compare.parts(got, ("z", "labels"), call, TRIPLETS)
     z = compare.table(got[0], (None, None), f"{call}: z", TRIPLETS)
     y = compare.table(got[1], (len(z),), f"{call}: labels", TRIPLETS)
     assert 4 <= len(z) <= 200, (

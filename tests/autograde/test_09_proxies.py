@@ -550,13 +550,6 @@ def test_soft_similarity_survives_small_gamma(answers):
 # ------------------------------------------------------------------ 09.5 Break it
 
 
-def _pieces(got, count, call, reading):
-    """Return the things that a function must return, or say how many came."""
-    came = len(got) if isinstance(got, list | tuple) else 1
-    assert came == count, f"{call} must return {count} things, got {came}. {reading}"
-    return got
-
-
 @task("09.5", points=1)
 def test_silent_sign(answers):
     """(a) The printed loss is low, Recall@1 is perfect, and no point is at home
@@ -571,7 +564,8 @@ def test_silent_sign(answers):
     for labels, C in cases:
         n = len(labels)
         call = f"silent_sign(labels, {C}) with labels {labels.tolist()}"
-        z, proxies = _pieces(answers.silent_sign(labels, C), 2, call, SIGN)
+        got = answers.silent_sign(labels, C)
+        z, proxies = compare.parts(got, ("z", "proxies"), call, SIGN)
         z = compare.table(z, (n, None), f"{call}: z", SIGN)
         proxies = compare.table(proxies, (C, z.shape[1]), f"{call}: proxies", SIGN)
         assert 1 <= z.shape[1] <= 64, (
@@ -652,7 +646,9 @@ def test_two_modes(answers):
     """
     for C in range(2, 7):
         call = f"two_modes({C})"
-        z, labels, centers = _pieces(answers.two_modes(C), 3, call, CENTRES)
+        names = ("z", "labels", "centers")
+        got = compare.parts(answers.two_modes(C), names, call, CENTRES)
+        z, labels, centers = got
         z = compare.table(z, (None, None), f"{call}: z", CENTRES)
         labels = compare.table(labels, (len(z),), f"{call}: labels", CENTRES)
         centers = compare.table(

@@ -423,9 +423,7 @@ def test_least_scale(answers):
 
 def _accurate(answers, C):
     call = f"accurate_and_useless(C={C})"
-    parts = answers.accurate_and_useless(C)
-    count = len(parts) if isinstance(parts, list | tuple) else 1
-    assert count == 2, f"{call} must return two things, z and W; got {count}. {UNSEEN}"
+    parts = compare.parts(answers.accurate_and_useless(C), ("z", "W"), call, UNSEEN)
     z = compare.table(parts[0], (2 * C, None), f"{call}: z", UNSEEN)
     W = compare.table(parts[1], (C, z.shape[1]), f"{call}: W", UNSEEN)
     for rows, name in ((z, "z"), (W, "W")):

@@ -447,10 +447,7 @@ def _mask(got, t, call):
 def _semihard(answers, dist, labels, call):
     """Return the triplets and the mask after the checks of their form."""
     got = answers.semihard(dist, torch.tensor(labels))
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, (
-        f"{call} must return two things, triplets and fell_back; got {count}. {MINE}"
-    )
+    got = compare.parts(got, ("triplets", "fell_back"), call, MINE)
     rows = _triplets(got[0], labels, call, MINE)
     return rows, _mask(got[1], len(rows), call)
 

@@ -45,6 +45,19 @@ def test_another_table_is_refused(got, shape, words):
         table(got, shape)
 
 
+def test_parts_are_counted():
+    names = ("x", "y", "w")
+    for got in ((1, 2, 3), [1, 2, 3], np.array([1, 2, 3]), torch.tensor([1, 2, 3])):
+        found = compare.parts(got, names, "f(x)", "See lecture 01.")
+        assert found == [1, 2, 3]
+        assert {type(part) for part in found} == {int}
+    rows = compare.parts(np.ones((2, 3)), ("x", "y"), "f(x)", "See lecture 01.")
+    assert [row.tolist() for row in rows] == [[1, 1, 1]] * 2
+    for got, count in (((1, 2), 2), (7, 1), ("abc", 1), (torch.tensor(7), 1)):
+        with refused(f"must return 3 things, x, y and w, .*got {count}"):
+            compare.parts(got, names, "f(x)", "See lecture 01.")
+
+
 def test_a_number_is_one_and_finite():
     for got in (2, torch.tensor([2.0]), np.float64(2), [[2]]):
         assert compare.number(got, "f(x)", "See lecture 01.") == 2
