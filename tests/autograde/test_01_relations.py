@@ -38,6 +38,12 @@ def show(array):
     )
 
 
+def given(dist):
+    """Return a small table as text, none of a large one, that would fill a message."""
+    text = show(dist)
+    return f", dist = {text}" if len(text) <= 220 else ""
+
+
 # ------------------------------------------------------------------ 01.1 retrieve
 
 
@@ -263,7 +269,7 @@ def assert_log_density(got, dist, h, d, want, slips):
     got = compare.table(got, (len(dist),), call, f"{logs} {DENSITY}").numpy()
     # float32 leaves 0.003 where large terms cancel.
     assert np.allclose(got, want, rtol=1e-4, atol=0.01), (
-        f"{call}, dist = {show(dist)}: got {show(got)}, expected {show(want)}. "
+        f"{call}{given(dist)}: got {show(got)}, expected {show(want)}. "
         f"{likely(got, slips)} {DENSITY}"
     )
 
@@ -646,7 +652,7 @@ def assert_fooled(got, worst):
     fair = len(names) == 2 and counts.min() >= 5
     assert fair, (
         f"{call}: expected two classes of at least 5 points each, got the labels "
-        f"{show(names)} with {show(counts)} points."
+        f"{show(names)} with {show(counts)} points. {VOTE}"
     )
     dist = np.sqrt(((x[:, None] - x) ** 2).sum(axis=-1))
     slack = 1e-6 * dist.max()
@@ -757,7 +763,7 @@ def assert_map_at_r(got, dist, labels, want, without, slips):
         )
     )
     assert abs(value - want) < 1e-4, (
-        f"{call}, dist = {show(dist)}: got MAP@R = {value:.4f}, expected {want:.4f}. "
+        f"{call}{given(dist)}: got MAP@R = {value:.4f}, expected {want:.4f}. "
         f"{likely(value, slips)} {RETRIEVAL}"
     )
     assert left_out == without, (
