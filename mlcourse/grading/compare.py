@@ -103,7 +103,7 @@ def same(
     got, want = (torch.as_tensor(t, dtype=torch.float64) for t in (got, want))
     if _near(got, want, tol):
         return
-    shown = _versus(got, want)
+    shown = versus(got, want)
     for said, wrong in mistakes:
         if _near(got, torch.as_tensor(wrong, dtype=torch.float64), tol):
             raise AssertionError(f"{call} {shown}: {said}. {reading}")
@@ -116,7 +116,7 @@ def _near(got: Tensor, want: Tensor, tol: float) -> bool:
     return bool(((got - want).abs() <= tol * want.abs().clamp(min=1)).all())
 
 
-def _versus(got: Tensor, want: Tensor) -> str:
+def versus(got: Tensor, want: Tensor) -> str:
     """What came beside what was expected; of a large table its worst entry."""
     few = [str(t.round(decimals=4).tolist()) for t in (got, want)]
     if got.numel() <= SHOWN and few[0] != few[1]:

@@ -48,9 +48,8 @@ def _same(got, want, call, reading, mistakes=()):
     for words, wrong in mistakes:
         slip = wrong is not None and _near(got, wrong)
         assert not slip, f"{call}: {words}. {reading}"
-    assert _near(got, want), (
-        f"{call} returned {_show(got)}, expected {_show(want)}. {reading}"
-    )
+    got, want = (torch.as_tensor(t).double() for t in (got, want))
+    raise AssertionError(f"{call} {compare.versus(got, want)}. {reading}")
 
 
 def _draw(*shape):
