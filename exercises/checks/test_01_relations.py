@@ -6,7 +6,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import task
+from mlcourse.grading import compare, own_words, task
 
 HIDES = ("mlcourse.relations", "mlcourse.evaluation")
 
@@ -15,34 +15,6 @@ VOTE = "See lecture 01, section 'The vote'."
 DENSITY = "See lecture 01, section 'Density'."
 MAP = "See lecture 01, section 'A map'."
 LIMITS = "See lecture 01, section 'What the map does not say'."
-
-
-def floats(got, call):
-    """Return the answer as a float64 array, or say what it is instead."""
-    if isinstance(got, torch.Tensor):
-        return got.detach().cpu().double().numpy()
-    try:
-        return np.asarray(got, dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        raise AssertionError(
-            f"{call} must return an array of numbers; got a {type(got).__name__} that "
-            "is none: text, None, or rows of unequal length?"
-        ) from None
-
-
-def numbers(got, shape, call):
-    """Return the answer as a float64 array of this shape, or say what is off."""
-    array = floats(got, call)
-    if array.shape != shape and array.T.shape == shape:
-        extra = " It is transposed: row i belongs to query i."
-    elif array.size == math.prod(shape):
-        extra = " The count is right, an axis is too many or too few: reshape."
-    else:
-        extra = ""
-    assert array.shape == shape, (
-        f"{call} must return shape {shape}, got shape {array.shape}.{extra}"
-    )
-    return array
 
 
 def same(a, b):
@@ -65,12 +37,18 @@ def show(array):
     )
 
 
+def given(dist):
+    """Return a small table as text, none of a large one, that would fill a message."""
+    text = show(dist)
+    return f", dist = {text}" if len(text) <= 220 else ""
+
+
 def neighbours_of(got, dist, k):
     """Return the answer as indices, with what every list of neighbours must keep to."""
     table = dist.double().numpy()
     n = len(table)
     call = f"retrieve_others(dist, k={k}) with dist of shape {table.shape}"
-    got = numbers(got, (n, k), call)
+    got = compare.table(got, (n, k), call, f"Row i is query i's. {RETRIEVAL}").numpy()
     indices = (got == got.round()) & (got >= 0) & (got < n)
     assert indices.all(), (
         f"{call} must return indices, whole numbers from 0 to {n - 1}; row 0 is "
@@ -146,7 +124,8 @@ def test_retrieve_on_a_line(answers):
 def assert_voted(got, dist, labels, k, want, slips):
     """Compare with the right labels, and with those that known slips give."""
     call = f"knn_predict(dist, labels, k={k}), dist {tuple(dist.shape)}"
-    got, want = numbers(got, (len(dist),), call), np.asarray(want)
+    got = compare.table(got, (len(dist),), call, VOTE).numpy()
+    want = np.asarray(want)
     wrong = np.flatnonzero(got != want)
     if len(wrong):
         i = wrong[0]
@@ -219,16 +198,11 @@ def assert_log_density(got, dist, h, d, want, slips):
     call = (
         f"parzen_log_density(dist, bandwidth={h:g}, dim={d}), dist {tuple(dist.shape)}"
     )
-    got = numbers(got, (len(dist),), call)
-    assert np.isfinite(got).all(), (
-        f"{call} returns {show(got)}, expected {show(want)}. Likely mistake: exp of a "
-        "very negative number underflows to 0 and log(0) = -inf, or the volume over- "
-        "or underflows. Stay in logarithms: take the largest exponent out of the sum "
-        f"first (logsumexp), and subtract the logarithm of the volume. {DENSITY}"
-    )
+    logs = "Stay in logarithms, also of the volume: far away exp underflows to 0."
+    got = compare.table(got, (len(dist),), call, f"{logs} {DENSITY}").numpy()
     # float32 leaves 0.003 where large terms cancel.
     assert np.allclose(got, want, rtol=1e-4, atol=0.01), (
-        f"{call}, dist = {show(dist)}: got {show(got)}, expected {show(want)}. "
+        f"{call}{given(dist)}: got {show(got)}, expected {show(want)}. "
         f"{likely(got, slips)} {DENSITY}"
     )
 
@@ -307,13 +281,8 @@ def assert_calibrated(got, dist, perplexity):
     call = (
         f"neighbour_probabilities(dist, perplexity={perplexity:g}), dist {table.shape}"
     )
-    p = numbers(got, (n, n), call)
-    finite = np.isfinite(p).all(axis=1)
-    assert finite.all(), (
-        f"{call}: row {finite.argmin()} holds NaN or inf. Likely mistake: every exp in "
-        "the row underflowed to 0 and 0 / 0 is NaN. Subtract the smallest squared "
-        f"distance of the row before exp. {MAP}"
-    )
+    first = "Subtract a row's smallest squared distance before exp, or all underflow."
+    p = compare.table(got, (n, n), call, f"{first} {MAP}").numpy()
     i = p.diagonal().argmax()
     assert np.abs(p.diagonal()).max() < 1e-9, (
         f"{call}: p[{i}, {i}] = {p[i, i]:.4g}, expected 0: a point is not its own "
@@ -441,12 +410,8 @@ def assert_slope(answers, z, P, slips):
     """Compare with central differences of KL."""
     call = f"tsne_gradient(z, P) with z of shape {z.shape}"
     got = answers.tsne_gradient(torch.from_numpy(z), torch.from_numpy(P))
-    got = numbers(got, z.shape, call)
-    assert np.isfinite(got).all(), (
-        f"{call}: NaN or inf where two points of the map coincide. Likely mistake: the "
-        "square root has no slope at distance 0; only |z_i - z_j|^2 is needed. "
-        f"{MAP}"
-    )
+    slope = "A root has no slope where two points of the map coincide: take none."
+    got = compare.table(got, z.shape, call, f"{slope} {MAP}").numpy()
     want, step = np.zeros_like(z), 1e-5
     for place in np.ndindex(z.shape):
         ahead, back = z.copy(), z.copy()
@@ -506,26 +471,18 @@ GRADIENT_SLIPS = [
 def assert_fooled(got, worst):
     """Vote with the point itself left out; equal distances are ordered against you."""
     call = "fool_three()"
-    two = isinstance(got, tuple | list) and len(got) == 2
-    assert two, f"{call} must return two things, x and y; got a {type(got).__name__}."
-    x, y = got
-    x, y = floats(x, f"{call}, its x,"), floats(y, f"{call}, its y,")
-    n = len(y) if y.ndim == 1 else 0
-    assert 10 <= n <= 200, (
-        f"{call}: y must hold 10 to 200 labels in one row, got shape {y.shape}."
-    )
-    table = x.ndim == 2 and len(x) == n
-    assert table, (
-        f"{call} must return x of shape ({n}, d), a row for each of the {n} labels; "
-        f"got shape {x.shape}."
-    )
-    near = np.abs(x) <= 1e6  # not so for NaN
-    assert near.all(), f"{call}: every coordinate must be finite, within 1e6 of 0."
+    got = compare.parts(got, ("x", "y"), call, VOTE)
+    y = compare.table(got[1], (None,), f"{call}: y", VOTE).numpy()
+    n = len(y)
+    assert 10 <= n <= 200, f"{call}: y must hold 10 to 200 labels, got {n}. {VOTE}"
+    x = compare.table(got[0], (n, None), f"{call}: x", VOTE).numpy()
+    near = np.abs(x) <= 1e6
+    assert near.all(), f"{call}: every coordinate must be within 1e6 of 0. {VOTE}"
     names, counts = np.unique(y, return_counts=True)
     fair = len(names) == 2 and counts.min() >= 5
     assert fair, (
         f"{call}: expected two classes of at least 5 points each, got the labels "
-        f"{show(names)} with {show(counts)} points."
+        f"{show(names)} with {show(counts)} points. {VOTE}"
     )
     dist = np.sqrt(((x[:, None] - x) ** 2).sum(axis=-1))
     slack = 1e-6 * dist.max()
@@ -580,6 +537,28 @@ def test_three_is_always_wrong(answers):
     assert_fooled(answers.fool_three(), 0.0)
 
 
+#: What the task says, but for what an answer may say likewise: to quote it is none.
+STORY = """
+tell what a t-sne map shows from what it only seems to show a colleague puts a t-sne map
+of test images on a slide and says classes a and b lie at opposite ends so our distance
+finds them most different a's island is twice as wide as b's so a varies twice as much c
+has two islands so it has two sub-classes and today's photo which we added to the map
+falls between a and c write an answer of 60 to 250 words in explain_01_6 it is read by a
+person half a point for each of these so use the four words in bold 1 distance why the
+gap between two islands does not measure how far the two classes are apart 2 size which
+step of the method makes a dense and a spread-out class look equally wide 3 perplexity
+what you would change and look at again before you believe in c's two islands 4 new and
+which number computed from the distances themselves you would report instead of the map
+the check only sees that an answer is there 60 to 250 words 35 of them different and the
+four words what you quote from this task does not count it counts the two points for the
+time being the person who reads it decides for each claim ask which term of the cost
+would grow if the claim were false text kl sum p ij ln p ij q ij weighs each pair by p
+ij which is nearly 0 for far pairs and beta i is chosen for each point so that every row
+has the same perplexity four short paragraphs one a word in bold the claim the step of
+the method that breaks it what you would do instead
+"""
+
+
 @task("01.6", points=2)
 def test_explanation_is_there(answers):
     """Your explanation: 60 to 250 words on the four points of the rubric
@@ -587,23 +566,12 @@ def test_explanation_is_there(answers):
     The machine sees only that an answer is there; a person reads it and confirms the
     points.
     """
-    text = answers.value("explain_01_6")
-    assert isinstance(text, str), (
-        f"explain_01_6 must be a text, got a {type(text).__name__}. {LIMITS}"
-    )
-    words = [word.strip(".,;:!?()\"'*").lower() for word in text.split()]
-    enough = 60 <= len(words) <= 250
-    assert enough, (
-        f"explain_01_6 has {len(words)} words, expected 60 to 250: a sentence or two "
-        f"on each of the four points of the rubric. {LIMITS}"
-    )
-    assert len(set(words)) >= 35, (
-        f"explain_01_6 has only {len(set(words))} different words; 35 is the least for "
-        f"an explanation in full sentences. {LIMITS}"
-    )
+    said = own_words(answers, "explain_01_6", rubric=(), see=LIMITS, story=STORY,
+                     least=(60, 35))  # fmt: skip
+    long = len(answers.value("explain_01_6").split())
+    assert long <= 250, f"explain_01_6 has {long} words, 250 are the most. {LIMITS}"
     for word in ("distance", "size", "perplexity", "new"):
-        found = any(word[:7] in each for each in words)
-        assert found, (
+        assert word[:7] in said, (
             f"explain_01_6 does not mention the rubric's word {word!r}: say what the "
             f"map does, or does not, tell about it. {LIMITS}"
         )
@@ -612,16 +580,15 @@ def test_explanation_is_there(answers):
 def assert_map_at_r(got, dist, labels, want, without, slips):
     """Compare with the right numbers, and with the values that known slips give."""
     call = f"map_at_r(dist, labels) with labels {labels.tolist()}"
-    two = isinstance(got, tuple | list) and len(got) == 2
-    two = two or getattr(got, "shape", None) == (2,)
-    assert two, (
-        f"{call} must return two things, MAP@R and the number of queries left out; got "
-        f"a {type(got).__name__}."
+    names = ("MAP@R", "the number of queries left out")
+    value, left_out = (
+        compare.number(part, f"{call}: {name}", RETRIEVAL)
+        for part, name in zip(
+            compare.parts(got, names, call, RETRIEVAL), names, strict=True
+        )
     )
-    value = float(numbers(got[0], (), f"{call}, its first result,"))
-    left_out = float(numbers(got[1], (), f"{call}, its second result,"))
     assert abs(value - want) < 1e-4, (
-        f"{call}, dist = {show(dist)}: got MAP@R = {value:.4f}, expected {want:.4f}. "
+        f"{call}{given(dist)}: got MAP@R = {value:.4f}, expected {want:.4f}. "
         f"{likely(value, slips)} {RETRIEVAL}"
     )
     assert left_out == without, (

@@ -3,10 +3,9 @@
 
 import math
 
-import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.invariances",)
@@ -21,54 +20,8 @@ SAMPLING = "See lecture 02, section 'Sampling an equivalence class'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _shape(numbers):
-    """Return the shape as a tuple of ints, or words where there is none."""
-    return "no table of numbers" if numbers is None else tuple(numbers.shape)
-
-
 def _show(numbers):
     return str(torch.as_tensor(numbers).round(decimals=4).tolist())
-
-
-def _parts(got, names, call, reading):
-    """Return the parts of a pair as float64 tensors, or say what is off."""
-    if isinstance(got, torch.Tensor | np.ndarray) and got.ndim:
-        got = list(got)
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == len(names), (
-        f"{call} must return {len(names)} things, {' and '.join(names)}, in this "
-        f"order, got {count}. {reading}"
-    )
-    return [as_numbers(part) for part in got]
-
-
-def _finite(numbers, shape, call, why, reading):
-    """Return numbers after the check of its shape, and that it is finite."""
-    assert _shape(numbers) == shape, (
-        f"{call} has shape {_shape(numbers)}, expected {shape}. {why} {reading}"
-    )
-    assert numbers.isfinite().all(), (
-        f"{call} holds NaN or infinity: something was divided by zero, or a root was "
-        f"taken of a negative number, or an exponential grew too large. {reading}"
-    )
-    return numbers
-
-
-def _same(got, want, call, reading, mistakes=(), tol=1e-3):
-    """Compare two tables; a known mistake is called by its name."""
-    want = torch.as_tensor(want, dtype=torch.float64)
-    if torch.allclose(got, want, rtol=tol, atol=tol):
-        return
-    for name, wrong in mistakes:
-        wrong = torch.as_tensor(wrong, dtype=torch.float64)
-        hit = wrong.shape == got.shape and torch.allclose(got, wrong, rtol=0, atol=tol)
-        assert not hit, (
-            f"{call} is {_show(got)}, expected {_show(want)}: {name}. {reading}"
-        )
-    raise AssertionError(
-        f"{call} is {_show(got)}, expected {_show(want)}. Work one entry out by hand "
-        f"and compare. {reading}"
-    )
 
 
 def _frame(d, k):
@@ -80,13 +33,13 @@ def _axes(answers, x, k, name):
     """Check mean and axes by what makes them PCA: lengths, angles and variances."""
     call = f"pca(x, {k}) with {name}"
     n, d = x.shape
-    mean, axes = _parts(answers.pca(x, k), ("mean", "axes"), call, FORMULAS)
+    mean, axes = compare.parts(answers.pca(x, k), ("mean", "axes"), call, FORMULAS)
     x = x.double()
     why = "It is the mean image: one number for each pixel."
-    mean = _finite(mean, (d,), f"{call}: mean", why, FORMULAS)
-    _same(mean, x.mean(dim=0), f"{call}: mean", FORMULAS)
+    mean = compare.table(mean, (d,), f"{call}: mean", f"{why} {FORMULAS}")
+    compare.same(mean, x.mean(dim=0), f"{call}: mean", FORMULAS)
     why = "Axis i is row i, of length d; eigh and svd may give columns."
-    axes = _finite(axes, (k, d), f"{call}: axes", why, FORMULAS)
+    axes = compare.table(axes, (k, d), f"{call}: axes", f"{why} {FORMULAS}")
     gram = axes @ axes.T
     worst = (gram - torch.eye(k, dtype=torch.float64)).abs().max()
     assert worst < 1e-3, (
@@ -160,15 +113,15 @@ def test_pca_of_new_points(answers):
     why = "Row i is the code of row i, column j its coordinate along axis j."
     own = "this subtracts the mean of the new points; subtract the mean that is passed"
     want = torch.tensor([[5.0, 0.0], [0.0, 0.6], [0.0, 1.4]]).double()
-    got = _finite(as_numbers(answers.encode(x, mean, axes)), (3, 2), call, why, KEEPS)
+    got = compare.table(answers.encode(x, mean, axes), (3, 2), call, f"{why} {KEEPS}")
     mistakes = [(own, (x - x.mean(dim=0)) @ axes.T), ("no mean", x @ axes.T)]
-    _same(got, want, call, KEEPS, mistakes)
+    compare.same(got, want, call, KEEPS, mistakes)
 
     z = torch.tensor([[5.0, 0.0], [0.0, 1.4]], dtype=torch.float64)
     call = f"decode(z, mean, axes) with z = [[5, 0], [0, 1.4]], {where}"
-    got = _finite(as_numbers(answers.decode(z, mean, axes)), (2, 3), call, why, KEEPS)
+    got = compare.table(answers.decode(z, mean, axes), (2, 3), call, f"{why} {KEEPS}")
     mistakes = [("the mean is missing; add it again", z @ axes)]
-    _same(got, [[1, 7, 3], [1.84, 2, 4.12]], call, KEEPS, mistakes)
+    compare.same(got, [[1, 7, 3], [1.84, 2, 4.12]], call, KEEPS, mistakes)
 
     for dtype in DTYPES:
         mean, axes = torch.randn(6, dtype=torch.float64), _frame(6, 3)
@@ -176,18 +129,18 @@ def test_pca_of_new_points(answers):
             x, z = torch.randn(n, 6).double(), torch.randn(n, 3).double()
             given = [part.to(dtype) for part in (x, mean, axes)]
             call = f"encode(x, mean, axes) on {n} random points in 6 dimensions"
-            got = as_numbers(answers.encode(*given))
-            got = _finite(got, (n, 3), call, why, KEEPS)
+            got = answers.encode(*given)
+            got = compare.table(got, (n, 3), call, f"{why} {KEEPS}")
             want = [[float((p - mean) @ axis) for axis in axes] for p in x]
             mistakes = [(own, (x - x.mean(dim=0)) @ axes.T)]
-            _same(got, want, call, KEEPS, mistakes)
+            compare.same(got, want, call, KEEPS, mistakes)
             call = f"decode(z, mean, axes) on {n} random codes of length 3"
-            got = as_numbers(answers.decode(z.to(dtype), *given[1:]))
-            got = _finite(got, (n, 6), call, why, KEEPS)
+            got = answers.decode(z.to(dtype), *given[1:])
+            got = compare.table(got, (n, 6), call, f"{why} {KEEPS}")
             want = torch.stack(
                 [mean + sum(c[j] * axes[j] for j in range(3)) for c in z]
             )
-            _same(got, want, call, KEEPS)
+            compare.same(got, want, call, KEEPS)
 
 
 def _spread(z, labels):
@@ -205,9 +158,8 @@ def _ratio(answers, z, labels, name):
     """Check spread on one data set against the loop."""
     call = f"spread(z, labels) with {name}"
     got = as_numbers(answers.spread(z, labels))
-    assert _shape(got) == (), (
-        f"{call} must be one number, got shape {_shape(got)}. {FACES}"
-    )
+    one = got is not None and got.ndim == 0
+    assert one, f"{call}: expected one number, nan where it has none. {FACES}"
     z = z.double()
     within, between = _spread(z, labels)
     if not within or not between:
@@ -246,7 +198,7 @@ def _ratio(answers, z, labels, name):
             a / (sum(far) / len(far)) if sum(far) else 0,
         ),
     ]
-    _same(got, a / b, call, FACES, mistakes)
+    compare.same(got, a / b, call, FACES, mistakes)
 
 
 @task("02.2", points=1)
@@ -292,7 +244,7 @@ def test_units(answers):
         z, labels = z[order].to(DTYPES[trial % 2]), labels[order]
         call = f"units(z, labels) with {n} codes of {d} coordinates in three classes"
         why = "One factor for each coordinate."
-        got = _finite(as_numbers(answers.units(z, labels)), (d,), call, why, FACES)
+        got = compare.table(answers.units(z, labels), (d,), call, f"{why} {FACES}")
         inside = got.min() >= 0.1 - 1e-6 and got.max() <= 10 + 1e-6
         assert inside, (
             f"{call}: every factor lies between 0.1 and 10, got {_show(got)}. {FACES}"
@@ -313,11 +265,11 @@ def test_units(answers):
 def _kept(answers, z, factor, name):
     """Check agreement and chance against loops."""
     call = f"kept(z, factor) with {name}"
-    parts = _parts(answers.kept(z, factor), ("agreement", "chance"), call, NOTIONS)
-    for part, word in zip(parts, ("agreement", "chance"), strict=True):
-        assert _shape(part) == (), (
-            f"{call}: {word} must be one number, got shape {_shape(part)}. {NOTIONS}"
-        )
+    parts = compare.parts(
+        answers.kept(z, factor), ("agreement", "chance"), call, NOTIONS
+    )
+    first = compare.number(parts[0], f"{call}: agreement", NOTIONS)
+    second = compare.number(parts[1], f"{call}: chance", NOTIONS)
     n, z, f = len(z), z.double().tolist(), factor.tolist()
     hits = dict.fromkeys(("right", "last", "far", "apart"), 0)
     for i in range(n):
@@ -344,13 +296,13 @@ def _kept(answers, z, factor, name):
         ("this is a count; divide by n", hits["right"]),
         ("this is chance; agreement comes first", chance),
     ]
-    _same(parts[0], agreement, f"{call}: agreement", NOTIONS, mistakes)
+    compare.same(first, agreement, f"{call}: agreement", NOTIONS, mistakes)
     mistakes = [
         ("this draws the row itself, too", sum((c / n) ** 2 for c in counts)),
         ("this holds for values that are equally frequent", 1 / len(counts)),
         ("this always guesses the most frequent value", max(counts) / n),
     ]
-    _same(parts[1], chance, f"{call}: chance", NOTIONS, mistakes)
+    compare.same(second, chance, f"{call}: chance", NOTIONS, mistakes)
 
 
 @task("02.3", points=1)
@@ -401,8 +353,8 @@ def _class(answers, L, mu, cov, name, dtype=torch.float64):
     why = "One image for each row of v."
 
     def sample(v):
-        got = as_numbers(answers.sample_class(*given, z, v.to(dtype)))
-        return _finite(got, (len(v), d), call, why, SAMPLING)
+        got = answers.sample_class(*given, z, v.to(dtype))
+        return compare.table(got, (len(v), d), call, f"{why} {SAMPLING}")
 
     tol = 1e-3 * (1 + float(cov.abs().max()) + float(mu.abs().max()))
     eye = torch.eye(d, dtype=torch.float64)
@@ -479,8 +431,8 @@ def test_gain(answers):
             call = f"gain(L, cov) with {name}, {dtype}"
             k, d = L.shape
             why = "It turns a code of length k into an image of length d."
-            got = as_numbers(answers.gain(L.to(dtype), cov.to(dtype)))
-            got = _finite(got, (d, k), call, why, FORMULAS)
+            got = answers.gain(L.to(dtype), cov.to(dtype))
+            got = compare.table(got, (d, k), call, f"{why} {FORMULAS}")
             mistakes = [
                 (
                     "this is the pseudo-inverse of L, right only where Sigma is a "
@@ -489,7 +441,7 @@ def test_gain(answers):
                 ),
                 ("the inverse of L Sigma L' is missing", cov @ L.T),
             ]
-            _same(got, _loop_gain(L, cov), call, FORMULAS, mistakes, tol=2e-3)
+            compare.same(got, _loop_gain(L, cov), call, FORMULAS, mistakes, tol=2e-3)
 
 
 @task("02.4", points=1)
@@ -545,11 +497,11 @@ def _forward(answers, x, z, W1, W2, name):
     """Return y and log_det of the student's layer, of the right shapes."""
     call = f"coupling(x, z, W1, W2) with {name}"
     parts = answers.coupling(x, z, W1, W2)
-    y, log_det = _parts(parts, ("y", "log_det"), call, SAMPLING)
+    y, log_det = compare.parts(parts, ("y", "log_det"), call, SAMPLING)
     why = "The layer keeps the number of dimensions; d // 2 of them stay as they are."
-    y = _finite(y, tuple(x.shape), f"{call}: y", why, SAMPLING)
+    y = compare.table(y, tuple(x.shape), f"{call}: y", f"{why} {SAMPLING}")
     why = "One number for each row."
-    return y, _finite(log_det, (len(x),), f"{call}: log_det", why, SAMPLING)
+    return y, compare.table(log_det, (len(x),), f"{call}: log_det", f"{why} {SAMPLING}")
 
 
 def _coupling(answers, x, z, W1, W2, name):
@@ -586,7 +538,7 @@ def _coupling(answers, x, z, W1, W2, name):
     ]
     want = b * s.exp() + t
     call_y, tol = f"{call}: the moved half of y", _rounding(W1, W2)
-    _same(y[:, d // 2 :], want, call_y, SAMPLING, mistakes, tol=tol)
+    compare.same(y[:, d // 2 :], want, call_y, SAMPLING, mistakes, tol=tol)
     want = s.sum(dim=1)
     mistakes = [
         ("the sign is turned", -want),
@@ -595,7 +547,7 @@ def _coupling(answers, x, z, W1, W2, name):
         ("this is one number for all rows", want.sum().expand(len(x))),
         ("this sums up r, not s", r.sum(dim=1)),
     ]
-    _same(log_det, want, f"{call}: log_det", SAMPLING, mistakes, tol=tol)
+    compare.same(log_det, want, f"{call}: log_det", SAMPLING, mistakes, tol=tol)
 
 
 def _inverse(answers, x, z, W1, W2, name):
@@ -606,8 +558,8 @@ def _inverse(answers, x, z, W1, W2, name):
     r, t = _network(x, z, W1, W2)
     s = 2 * (r / 2).tanh()
     y = torch.cat([a, b * s.exp() + t], dim=1).to(x.dtype)
-    got = as_numbers(answers.coupling_inverse(y, z, W1, W2))
-    got = _finite(got, tuple(x.shape), call, "It has the shape of y.", SAMPLING)
+    got = answers.coupling_inverse(y, z, W1, W2)
+    got = compare.table(got, tuple(x.shape), call, f"It has the shape of y. {SAMPLING}")
     moved = y.double()[:, d // 2 :]
     mistakes = [
         ("subtract t first, then divide by exp(s)", moved * (-s).exp() - t),
@@ -617,7 +569,7 @@ def _inverse(answers, x, z, W1, W2, name):
         ("this changes nothing", moved),
     ]
     mistakes = [(said, torch.cat([a, wrong], dim=1)) for said, wrong in mistakes]
-    _same(got, x.double(), call, SAMPLING, mistakes, tol=_rounding(W1, W2))
+    compare.same(got, x.double(), call, SAMPLING, mistakes, tol=_rounding(W1, W2))
 
 
 @task("02.5", points=1)
@@ -656,8 +608,8 @@ def _twin(answers, E, x, name):
     """Check one image that E cannot tell from x."""
     call = f"twin(E, x) with {name}"
     why = "It is another image of as many pixels."
-    got = as_numbers(answers.twin(E, x))
-    got = _finite(got, tuple(x.shape), call, why, CLASSES)
+    got = answers.twin(E, x)
+    got = compare.table(got, tuple(x.shape), call, f"{why} {CLASSES}")
     E, x = E.double(), x.double()
     far = (got - x).abs().max()
     assert far >= 0.1 - 1e-6, (
@@ -701,6 +653,25 @@ RUBRIC = (
     "whatever is computed from the code gives them the same",
     "all axioms hold but one since distinct images may be",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what an invariance costs and for whom an encoder was trained to recognise letters
+whatever their font it gives the letter a in two fonts exactly the same code colleagues
+take its codes first for reading scanned pages then for finding the font of a page in
+explain_02_7 in at least 40 words 100 are plenty for which task is the invariance wanted
+for which is it fatal and why can no classifier on top of the codes repair it and what
+kind of distance between images is e x e x think of a function of the code what can it
+do with two inputs that are equal e x e x rightarrow g e x g e x for every g and e x e x
+0 without x x two or three sentences on each half between the triple quotes explain_02_7
+for the task of reading the distance your twins of task 02.6 make a good example the
+invariance is wanted for reading where the font is noise and fatal for finding the font
+images in one equivalence class have one code so that whatever is computed from the code
+gives them the same answer a pseudo-metric all axioms hold but one since distinct images
+may be at distance 0 it is a metric between classes the machine looks for 40 words 20 of
+them different for the word task or purpose and for the name of this kind of distance it
+refuses sentences of the rubric and what you quote from this task does not count use
+your own words the points are confirmed or not by the person who reads it
+"""
 
 
 @task("02.7", points=2)
@@ -710,7 +681,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_02_7", rubric=RUBRIC, see=CLASSES)
+    joined = own_words(answers, "explain_02_7", rubric=RUBRIC, see=CLASSES, story=STORY)
     assert "task" in joined or "purpose" in joined, (
         "explain_02_7 does not say for which task the invariance is wanted, and for "
         f"which it is fatal. {CLASSES}"
@@ -739,8 +710,8 @@ def test_flow_nll(answers):
     for v, log_det, name in cases:
         call = f"flow_nll(v, log_det) with {name}"
         n, d = v.shape
-        got = as_numbers(answers.flow_nll(v, log_det))
-        got = _finite(got, (), call, "The mean over the rows is one number.", FORMULAS)
+        got = answers.flow_nll(v, log_det)
+        got = compare.number(got, call, FORMULAS)
         squares, dets = (v**2).sum() / n, log_det.mean()
         want = squares / 2 / d + constant / 2 - dets / d
         mistakes = [
@@ -759,13 +730,13 @@ def test_flow_nll(answers):
             ("these are bits; give nats", want / math.log(2)),
             ("this is the log-likelihood, not its negative", -want),
         ]
-        _same(got, want, call, FORMULAS, mistakes)
+        compare.same(got, want, call, FORMULAS, mistakes)
     for wrt, want in ((0, v / n / d), (1, torch.full_like(log_det, -1 / n / d))):
         call = f"the gradient of flow_nll(v, log_det) in argument {wrt}, with {name}"
         got = as_numbers(answers.grad("flow_nll", v, log_det, wrt=wrt))
         why = "A gradient has the shape of its argument."
-        got = _finite(got, tuple(want.shape), call, why, FORMULAS)
-        _same(got, want, call, FORMULAS)
+        got = compare.table(got, tuple(want.shape), call, f"{why} {FORMULAS}")
+        compare.same(got, want, call, FORMULAS)
 
 
 #: What the hidden checks add, by task.

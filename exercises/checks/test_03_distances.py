@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.distances",)
@@ -20,11 +20,6 @@ ORDER = "See lecture 03, section 'What only the order needs'."
 KEYS = ("nonnegativity", "self_distance", "separation", "symmetry", "triangle")
 
 
-def _shape(numbers):
-    """Return the shape as a tuple of ints, or words where there is none."""
-    return "no table of numbers" if numbers is None else tuple(numbers.shape)
-
-
 def _rows(got):
     """Return got as a list of whole numbers, or None."""
     numbers = as_numbers(got)
@@ -37,36 +32,9 @@ def _rows(got):
 
 
 def _table(got, shape, call, reading):
-    """Return got as a float64 tensor of this shape without NaN, or say what is off."""
-    numbers = as_numbers(got)
-    assert _shape(numbers) == shape, (
-        f"{call} returned {_shape(numbers)}, expected shape {shape}: entry [i, j] "
-        "compares row i of the first argument with row j of the second. "
-        f"{reading}"
-    )
-    assert not numbers.isnan().any(), (
-        f"{call} returned NaN: rounding took a number out of the range of a root or "
-        "an arccos, or something was divided by zero. Clamp it, or avoid the "
-        f"subtraction that cancels. {reading}"
-    )
-    return numbers
-
-
-def _show(numbers):
-    return str(torch.as_tensor(numbers).round(decimals=4).tolist())
-
-
-def _same(got, want, call, reading, mistakes=(), tol=1e-3):
-    """Compare two tables; a known mistake is called by its name."""
-    for name, wrong in mistakes:
-        wrong = torch.as_tensor(wrong, dtype=torch.float64)
-        assert not torch.allclose(got, wrong, rtol=0, atol=tol), (
-            f"{call} returned {_show(got)}, expected {_show(want)}: {name}. {reading}"
-        )
-    assert torch.allclose(got, want, rtol=tol, atol=tol), (
-        f"{call} returned {_show(got)}, expected {_show(want)}. Work one entry out by "
-        f"hand and compare. {reading}"
-    )
+    """Return got as a finite float64 table of distances of this shape."""
+    rows = "Entry [i, j] compares row i of the first argument with row j of the second."
+    return compare.table(got, shape, call, f"{rows} {reading}")
 
 
 @task("03.1", points=1)
@@ -93,13 +61,13 @@ def test_euclidean_by_hand(answers):
             want / 2**0.5,
         ),
     ]
-    _same(got, want, call, FORMULAS, mistakes)
+    compare.same(got, want, call, FORMULAS, mistakes)
 
     x, y = torch.rand(4, 3, dtype=torch.float64), torch.rand(5, 3, dtype=torch.float64)
     want = [[math.dist(a, b) for b in y.tolist()] for a in x.tolist()]
     call = "euclidean(x, y) on 4 and 5 random points in 3 dimensions"
     got = _table(answers.euclidean(x, y), (4, 5), call, FORMULAS)
-    _same(got, torch.tensor(want, dtype=torch.float64), call, FORMULAS)
+    compare.same(got, torch.tensor(want, dtype=torch.float64), call, FORMULAS)
 
 
 @task("03.1", points=1)
@@ -180,7 +148,7 @@ def test_cosine_family_by_hand(answers):
         ("this is the similarity S; the distance is 1 - S", sim),
         ("this is 1 - x'y; divide by both lengths", 1 - dot),
     ]
-    _same(got, 1 - sim, call, FORMULAS, mistakes)
+    compare.same(got, 1 - sim, call, FORMULAS, mistakes)
 
     call = f"chordal(x, y) {where}"
     got = _table(answers.chordal(x, y), (3, 2), call, FORMULAS)
@@ -191,7 +159,7 @@ def test_cosine_family_by_hand(answers):
             (1 - sim) ** 0.5,
         ),
     ]
-    _same(got, (2 - 2 * sim) ** 0.5, call, FORMULAS, mistakes)
+    compare.same(got, (2 - 2 * sim) ** 0.5, call, FORMULAS, mistakes)
 
     call = f"angular(x, y) {where}"
     got = _table(answers.angular(x, y), (3, 2), call, FORMULAS)
@@ -199,7 +167,7 @@ def test_cosine_family_by_hand(answers):
         ("these are degrees; give radians", angle * 180 / math.pi),
         ("this is the angle divided by pi; give radians", angle / math.pi),
     ]
-    _same(got, angle, call, FORMULAS, mistakes)
+    compare.same(got, angle, call, FORMULAS, mistakes)
 
     x, y = torch.randn(4, 3, dtype=torch.float64), torch.randn(2, 3).double()
     want = torch.empty(4, 2, dtype=torch.float64)
@@ -215,7 +183,7 @@ def test_cosine_family_by_hand(answers):
     ):
         call = f"{name}(x, y) {where}"
         got = _table(getattr(answers, name)(x, y), (4, 2), call, FORMULAS)
-        _same(got, wanted, call, FORMULAS)
+        compare.same(got, wanted, call, FORMULAS)
 
 
 def _violations(answers, dist, name):
@@ -227,11 +195,9 @@ def _violations(answers, dist, name):
         f"{call} returned {got!r:.200}, expected a dict with exactly the keys "
         f"{', '.join(KEYS)}. {AXIOMS}"
     )
-    values = {key: as_numbers(got[key]) for key in KEYS}
-    for key, value in values.items():
-        one = value is not None and value.numel() == 1 and value.isfinite().all()
-        assert one, f"{call}: {key} is {got[key]!r:.80}, expected one number. {AXIOMS}"
-    return call, {key: value.item() for key, value in values.items()}
+    return call, {
+        key: compare.number(got[key], f"{call}: {key}", AXIOMS) for key in KEYS
+    }
 
 
 SLIPS = {
@@ -304,15 +270,9 @@ def test_axioms_by_hand(answers):
 def _factor(answers, M, name):
     """Return the student's L after the check that L'L = M."""
     call = f"factor(M) with {name}"
-    L = as_numbers(answers.factor(M))
     d = len(M)
-    fits = L is not None and L.ndim == 2 and L.shape[1] == d
-    assert fits, f"{call} must return L of shape (k, {d}), got {_shape(L)}. {FORMULAS}"
-    assert L.isfinite().all(), (
-        f"{call} returned NaN or infinity: rounding makes a zero eigenvalue slightly "
-        "negative, and its root is NaN. Clamp the eigenvalues at 0. "
-        f"{FORMULAS}"
-    )
+    clamp = "Clamp the eigenvalues at 0: rounding may make them negative."
+    L = compare.table(answers.factor(M), (None, d), call, f"{clamp} {FORMULAS}")
     M = M.double()
     scale = 1e-4 * (1 + M.abs().max())
     off = (L.T @ L - M).abs().max()
@@ -355,7 +315,7 @@ def test_mahalanobis_by_hand(answers):
             [[1, 2, 2**0.5], [0, 5**0.5, 1]],
         ),
     ]
-    _same(got, squares**0.5, call, FORMULAS, mistakes)
+    compare.same(got, squares**0.5, call, FORMULAS, mistakes)
 
     root = torch.randn(3, 3, dtype=torch.float64)
     M = root.T @ root + 0.1 * torch.eye(3, dtype=torch.float64)
@@ -365,7 +325,7 @@ def test_mahalanobis_by_hand(answers):
     want = ((diff @ root.T) ** 2 + 0.1 * diff**2).sum(dim=-1) ** 0.5
     call = "mahalanobis(x, y, M) with a random positive definite 3 x 3 matrix M"
     got = _table(answers.mahalanobis(x, y, M), (4, 2), call, FORMULAS)
-    _same(got, want, call, FORMULAS)
+    compare.same(got, want, call, FORMULAS)
 
 
 @task("03.4", points=1)
@@ -406,18 +366,14 @@ def test_mahalanobis_of_low_rank(answers):
     x = torch.randn(2, 3, dtype=torch.float64)
     call = "mahalanobis(x, x, M) with M = 0"
     got = _table(answers.mahalanobis(x, x, M), (2, 2), call, BLIND)
-    _same(got, torch.zeros(2, 2, dtype=torch.float64), call, BLIND)
+    compare.same(got, torch.zeros(2, 2, dtype=torch.float64), call, BLIND)
 
 
 def _broken_triangle(answers, factor):
     """Check three points whose squared way is factor times the squared detour."""
     call = f"broken_triangle({factor:.4f})"
-    points = as_numbers(answers.broken_triangle(factor))
-    three = points is not None and points.ndim == 2 and len(points) == 3
-    assert three, (
-        f"{call} must return three points as rows, shape (3, d), got "
-        f"{_shape(points)}. {AXIOMS}"
-    )
+    points = answers.broken_triangle(factor)
+    points = compare.table(points, (3, None), call, f"Three points as rows. {AXIOMS}")
     x, y, z = points.tolist()
     assert abs(math.dist(x, z) - 1) < 1e-3, (
         f"{call}: |x - z| must be 1, got {math.dist(x, z):.4f}. x is row 0, z is "
@@ -437,11 +393,7 @@ def _broken_triangle(answers, factor):
 def _blind_pair(answers, M, name):
     """Check two distinct points that M does not tell apart."""
     call = f"blind_pair(M) with {name}"
-    points = as_numbers(answers.blind_pair(M))
-    assert _shape(points) == (2, len(M)), (
-        f"{call} must return two points as rows, shape (2, {len(M)}), got "
-        f"{_shape(points)}. {BLIND}"
-    )
+    points = compare.table(answers.blind_pair(M), (2, len(M)), call, BLIND)
     v = points[0] - points[1]
     assert abs(v.norm() - 1) < 1e-3, (
         f"{call}: the two points must be 1 apart in the Euclidean distance, got "
@@ -459,10 +411,8 @@ def _blind_pair(answers, M, name):
 def _lost_neighbour(answers, q, p):
     """Check that squares in the bound throw the nearest point a away."""
     call = f"lost_neighbour({q:.4f}, {p:.4f})"
-    pair = as_numbers(answers.lost_neighbour(q, p))
-    assert _shape(pair) == (2,), (
-        f"{call} must return the two numbers a and b, got {_shape(pair)}. {PRUNING}"
-    )
+    numbers = f"The two numbers are a and b. {PRUNING}"
+    pair = compare.table(answers.lost_neighbour(q, p), (2,), call, numbers)
     a, b = pair.tolist()
     call = f"{call} returned a = {a:.8g}, b = {b:.8g}"
     assert abs(q - a) < min(abs(q - b), abs(q - p)), (
@@ -529,6 +479,25 @@ RUBRIC = (
     "the square is increasing on non-negative numbers",
     "so it can exceed the true value and discard",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+tell apart what needs the order of distances from what computes with them many search
+libraries return squared euclidean distances because the root costs time and recall@k
+stays the same a colleague takes such squares into a search that skips points by the
+bound of task 03.5 c and now and then it returns a wrong neighbour in explain_03_6 in at
+least 40 words 100 are plenty why does retrieval not care whether distances are squared
+and why does pruning what does retrieval do with a distance but compare it with another
+one what does the bound do with it s le t leftrightarrow s 2 le t 2 for s t ge 0 but
+lvert s 2 t 2 rvert le s t 2 is false two or three sentences on each half between the
+triple quotes explain_03_6 retrieval pruning your points of task 03.5 c make a good
+example the square is increasing on non-negative numbers so every ranking is unchanged
+and with it recall@k the bound is the triangle inequality which squares violate so it
+can exceed the true value and discard the true neighbour the machine looks for 40 words
+20 of them different for a word on the order order rank sort monotone increasing and for
+the triangle inequality by its name it refuses sentences of the rubric and what you
+quote from this task does not count use your own words the points are confirmed or not
+by the person who reads it
+"""
 
 
 @task("03.6", points=2)
@@ -538,7 +507,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_03_6", rubric=RUBRIC, see=ORDER)
+    joined = own_words(answers, "explain_03_6", rubric=RUBRIC, see=ORDER, story=STORY)
     order = ("order", "rank", "monoton", "increas", "sort")
     assert any(stem in joined for stem in order), (
         "explain_03_6 does not say what squaring keeps, so why the list of neighbours "
@@ -554,10 +523,7 @@ def _search(answers, x, query, pivots, name):
     """Check one search by its certificate; return index and visited."""
     call = f"pivot_search(x, query, pivots) on {name}"
     got = answers.pivot_search(x, query, pivots)
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, (
-        f"{call} must return two things, index and visited, got {count}. {PRUNING}"
-    )
+    got = compare.parts(got, ("index", "visited"), call, PRUNING)
     index, visited = _rows(got[0]), _rows(got[1])
     assert index is not None, (
         f"{call}: index must be one row number, got {got[0]!r:.80}. {PRUNING}"

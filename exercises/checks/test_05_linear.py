@@ -6,8 +6,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
-from mlcourse.grading.as_numbers import as_numbers
+from mlcourse.grading import compare, own_words, task
 
 HIDES = ("mlcourse.linear",)
 
@@ -23,52 +22,12 @@ MAP = "See lecture 05, section 'A map of the methods'."
 LARGEST = 1e9
 
 
-def _shape(numbers):
-    """Return the shape as a tuple of ints, or words where there is none."""
-    return "no table of numbers" if numbers is None else tuple(numbers.shape)
-
-
-def _sized(numbers, what, reading):
-    """Say so where a number is NaN, infinite or absurd."""
-    assert (numbers.abs() < LARGEST).all(), (
-        f"{what} NaN, infinity or a number beyond 1e9: something was divided by 0, or "
-        f"a root was taken of a negative number. {reading}"
-    )
-
-
-def _table(got, shape, what, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else f"shape {_shape(numbers)}"
-    assert _shape(numbers) == shape, (
-        f"{what}: got {found}, expected shape {shape}. {reading}"
-    )
-    _sized(numbers, f"{what}: got", reading)
-    return numbers
-
-
 def _pair(got, shape, call, reading):
     """Return value and gradient, or say what is off."""
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, (
-        f"{call} must return two things, the value and the gradient, got {count}. "
-        f"{reading}"
-    )
-    value = as_numbers(got[0])
-    one = value is not None and value.numel() == 1
-    assert one, f"{call}: the value must be one number, got {got[0]!r:.80}. {reading}"
-    _sized(value, f"{call}: the value is", reading)
-    gradient = _table(got[1], shape, f"{call}: the gradient", reading)
-    return value.item(), gradient
-
-
-def _rowwise(got, shape, call, reading):
-    """Return got as whole numbers of this shape."""
-    numbers = _table(got, shape, call, reading)
-    assert torch.equal(numbers, numbers.round()), (
-        f"{call} must return row numbers of X, got {_show(numbers)}. {reading}"
-    )
-    return numbers.long().tolist()
+    got = compare.parts(got, ("the value", "the gradient"), call, reading)
+    value = compare.number(got[0], f"{call}: the value", reading)
+    gradient = compare.table(got[1], shape, f"{call}: the gradient", reading)
+    return value, gradient
 
 
 def _show(numbers):
@@ -117,10 +76,8 @@ def _whitens(answers, X, y, name, rank):
     """Check that L whitens the within-class covariance, by what L does."""
     call = f"within_whitening(X, y) on {name}"
     n, d = X.shape
-    L = as_numbers(answers.within_whitening(X.numpy(), y.numpy()))
-    fits = L is not None and L.ndim == 2 and L.shape[1] == d
-    assert fits, f"{call} must return L of shape (k, {d}), got {_shape(L)}. {RCA}"
-    _sized(L, f"{call} holds", RCA)
+    L = answers.within_whitening(X.numpy(), y.numpy())
+    L = compare.table(L, (None, d), call, RCA)
     C = _scatter(X, _centres(X, y))
     total = _scatter(X, X.mean(dim=0))
     groups = [X[y == c] for c in y.unique()]
@@ -204,7 +161,7 @@ def _projects(answers, M, name):
     """Check the nearest PSD matrix by the conditions that only it meets."""
     call = f"project_psd(M) with {name}"
     d = len(M)
-    P = _table(answers.project_psd(M.numpy()), (d, d), call, CONE)
+    P = compare.table(answers.project_psd(M.numpy()), (d, d), call, CONE)
     M = M.double()
     S = (M + M.T) / 2
     tol = 1e-4 * (1 + M.abs().max())
@@ -262,7 +219,7 @@ def _factors(answers, values, k, name):
     M = (frame * torch.tensor(values, dtype=torch.float64)) @ frame.T
     M = (M + M.T) / 2
     call = f"factor(M, k={k}) with {name}"
-    L = _table(answers.factor(M.numpy(), k=k), (k, d), call, CONE)
+    L = compare.table(answers.factor(M.numpy(), k=k), (k, d), call, CONE)
     ordered = sorted(values, reverse=True)
     kept = [max(v, 0) for v in ordered[:k]]
     left = math.sqrt(sum((v - w) ** 2 for v, w in zip(ordered, kept, strict=False)))
@@ -576,7 +533,7 @@ def test_target_neighbours(answers):
         call = f"target_neighbours(X, y, k={k}) on {name}"
         y = torch.as_tensor(y)
         got = answers.target_neighbours(X.numpy(), y.numpy(), k=k)
-        got = _rowwise(got, (len(X), k), call, LMNN)
+        got = compare.whole(got, (len(X), k), len(X), call, LMNN).tolist()
         want, labels = _targets(X, y, k), y.tolist()
         for i, row in enumerate(got):
             assert i not in row, (
@@ -645,18 +602,16 @@ def _perhaps_right(X, y, L):
 
 def _two_classes(got, n, call, reading):
     """Return points and labels of two classes, x - m_y, and m_1 - m_0."""
-    X, y = as_numbers(got[0]), as_numbers(got[1])
+    X = compare.table(got[0], (2 * n, None), f"{call}: X", reading)
+    y = compare.table(got[1], (2 * n,), f"{call}: y", reading)
     most = 2 * n - 2  # of more directions, some do not vary inside the classes
-    fits = X is not None and X.ndim == 2 and len(X) == 2 * n and 2 <= X.shape[1] <= most
-    assert fits, (
-        f"{call}: X must have shape ({2 * n}, d) with d from 2 to {most}, got "
-        f"{_shape(X)}. {reading}"
+    assert 2 <= X.shape[1] <= most, (
+        f"{call}: X must have 2 to {most} columns, got {X.shape[1]}. {reading}"
     )
-    _sized(X, f"{call}: X holds", reading)
-    labels = sorted(y.tolist()) if y is not None and y.ndim == 1 else None
-    assert labels == [0.0] * n + [1.0] * n, (
-        f"{call}: y must hold {n} zeros and {n} ones, got {_shape(y)} with "
-        f"{y if y is None else y.unique().tolist()[:4]}. {reading}"
+    assert X.abs().max() < LARGEST, f"{call}: X has numbers beyond 1e9. {reading}"
+    assert sorted(y.tolist()) == [0.0] * n + [1.0] * n, (
+        f"{call}: y must hold {n} zeros and {n} ones, got {y.unique().tolist()[:4]}. "
+        f"{reading}"
     )
     # less a point of their own, so that no offset costs digits of the small numbers
     start = torch.stack([X[y == c][0] for c in (0, 1)])
@@ -671,11 +626,6 @@ def _two_classes(got, n, call, reading):
         f"{reading}"
     )
     return X, y, own, gap
-
-
-def _count(got, many, call, names, reading):
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == many, f"{call} must return {names}, got {count}. {reading}"
 
 
 def _inverse_root(C):
@@ -708,7 +658,7 @@ def test_whitening_hurts(answers):
     for n in (20, 30, 20 + int(torch.randint(0, 21, ()))):
         call = f"whitening_hurts({n})"
         got = answers.whitening_hurts(n)
-        _count(got, 2, call, "two things, X and y", RCA)
+        got = compare.parts(got, ("X", "y"), call, RCA)
         X, y, own, gap = _two_classes(got, n, call, RCA)
         one = torch.eye(X.shape[1], dtype=torch.float64)
         before = _surely_right(X, y, one)
@@ -740,12 +690,12 @@ def test_fools_lda(answers):
     for n in (12, 40, 4 * int(torch.randint(3, 11, ()))):
         call = f"fools_lda({n})"
         got = answers.fools_lda(n)
-        _count(got, 3, call, "three things, X, y and w", MAP)
+        got = compare.parts(got, ("X", "y", "w"), call, MAP)
         X, y, own, gap = _two_classes(got, n, call, MAP)
         assert X.shape[1] == 2, (
             f"{call}: X must have 2 columns, got {X.shape[1]}. {MAP}"
         )
-        w = _table(got[2], (2,), f"{call}: w", MAP)
+        w = compare.table(got[2], (2,), f"{call}: w", MAP)
         direction = torch.linalg.solve(own.T @ own / len(X), gap)
         assert gap @ direction > 1e-4, (
             f"{call}: the class means agree, so LDA has no direction at all: move one "
@@ -782,7 +732,7 @@ def test_prefer_each_other(answers):
         d = len(x)
         call = f"prefer_each_other(x, z) with x = {_show(x)}, z = {_show(z)}"
         W = answers.prefer_each_other(x.numpy(), z.numpy())
-        W = _table(W, (d, d), call, FREE)
+        W = compare.table(W, (d, d), call, FREE)
         for name, a, b in (("x", x, z), ("z", z, x)):
             gain = a @ W @ b - a @ W @ a
             assert gain >= 0.999, (
@@ -797,6 +747,28 @@ RUBRIC = (
     "so the sum of hinges is convex and has no local minimum that is not global",
     "the matrices of rank at most k are no convex set",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what is convex what is not and what a limited rank changes lmnn can be solved for m
+d d positive semi-definite or for l k d with m l top l in explain_05_6 in at least 40
+words 100 are plenty why is the problem convex in m but not in l and what does each
+choice cost and why is rank of m at most k a hard constraint on m although l with k rows
+fulfils it without any effort write lx lx 2 once with m and once with l which of the two
+is a straight line in its argument what is halfway between two solutions delta ij
+operatorname tr m c ij is linear in m a maximum of linear functions is convex for the
+rank tfrac12 u u top tfrac12 v v top two or three sentences on each half between the
+triple quotes explain_05_6 in m in l the rank name convexity and the rank say what each
+choice costs in m each squared distance is linear so the sum of hinges is convex and has
+no local minimum that is not global the cost is to stay semi-definite an
+eigendecomposition of o d3 a step in l it is quadratic with minus signs in the hinges l
+and -l are equally good and the point between them 0 need not be the matrices of rank at
+most k are no convex set an average of two has up to the rank 2k and minimising over
+them is np-hard in general l with k rows has the rank built in but is not convex so the
+result may depend on the start the machine looks for 40 words 20 of them different and
+for the words convex and rank it refuses sentences of the rubric and what you quote from
+this task does not count use your own words the points are confirmed or not by the
+person who reads it
+"""
 
 
 @task("05.6", points=2)
@@ -806,7 +778,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_05_6", rubric=RUBRIC, see=CONE)
+    joined = own_words(answers, "explain_05_6", rubric=RUBRIC, see=CONE, story=STORY)
     assert "convex" in joined, (
         "explain_05_6 does not say which of the two problems is convex, and in what. "
         f"{CONE}"
@@ -864,7 +836,7 @@ def _mmc(answers, X, S, D, name):
     call = f"mmc(X, S, D) on {name}"
     d = X.shape[1]
     got = answers.mmc(X.numpy(), S.numpy(), D.numpy())
-    M = _table(got, (d, d), call, MMC)
+    M = compare.table(got, (d, d), call, MMC)
     tol = 1e-5 * M.abs().max()
     symmetric = tol > 0 and (M - M.T).abs().max() <= tol
     assert symmetric, f"{call}: M must be symmetric and not 0. {MMC}"
@@ -908,11 +880,8 @@ def test_mmc_bound(answers):
         M = 0.5 * torch.linalg.inv(W) / d + 0.5 * _feasible(W, d)
         call = f"mmc_bound(M, X, S, D) on {name}"
         got = answers.mmc_bound(M.numpy(), X.numpy(), S.numpy(), D.numpy())
-        got = as_numbers(got)
-        one = got is not None and got.numel() == 1
-        assert one, f"{call} must return one number. {MMC}"
-        _sized(got, f"{call} is", MMC)
-        got, g = got.item(), _g(M, apart)
+        got = compare.number(got, call, MMC)
+        g = _g(M, apart)
         want = _certificate(M, apart, W)
         best = max([_g(_feasible(W, r), apart) for r in (1, 2, d) for _ in range(50)])
         if not _near(got, want):

@@ -3,11 +3,9 @@
 
 import math
 
-import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
-from mlcourse.grading.as_numbers import as_numbers
+from mlcourse.grading import compare, own_words, task
 
 HIDES = ("mlcourse.losses",)
 
@@ -18,60 +16,6 @@ PULL = "See lecture 09, section 'The pull that never ends'."
 SIGN = "See lecture 09, section 'The missing minus'."
 ANCHOR = "See lecture 09, section 'Proxy Anchor'."
 CENTRES = "See lecture 09, section 'SoftTriple: several centres a class'."
-
-
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off.
-
-    A None in shape stands for any number.
-    """
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    fits = numbers is not None and len(found) == len(shape)
-    fits = fits and all(
-        want in (None, have) for have, want in zip(found, shape, strict=True)
-    )
-    wanted = str(shape).replace("None", "any")
-    assert fits, f"{call} returned {found}, expected shape {wanted}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity. Does an exponential run over, or the "
-        f"logarithm of a 0, or a division by 0? {reading}"
-    )
-    return numbers
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1
-    assert one, f"{call} returned {got!r:.80}, expected one number. {reading}"
-    assert number.isfinite().all(), (
-        f"{call} returned {number.item()}. Does an exponential run over, or the "
-        "logarithm of a 0? Take the logarithm of the fraction apart first: log-sum-exp "
-        f"subtracts the largest exponent. {reading}"
-    )
-    return number.item()
-
-
-def _shown(values):
-    return str(values.round(decimals=4).tolist())
-
-
-def _same(got, want, call, reading, mistakes=(), tol=1e-3):
-    """Compare numbers or tables; a known mistake is called by its name."""
-    got, want = (torch.as_tensor(t, dtype=torch.float64) for t in (got, want))
-    fine = torch.allclose(got, want, rtol=tol, atol=tol)
-    shown = f"returned {_shown(got)}, expected {_shown(want)}"
-    if got.numel() > 20:
-        worst = int((got - want).abs().argmax())
-        at = np.unravel_index(worst, tuple(got.shape))
-        place = [int(i) for i in at]
-        shown = f"has {got[at]:.6g} at {place}, expected {want[at]:.6g} there"
-    for name, wrong in mistakes:
-        wrong = torch.as_tensor(wrong, dtype=torch.float64)
-        slip = torch.allclose(got, wrong, rtol=tol, atol=tol)
-        assert fine or not slip, f"{call} {shown}: {name}. {reading}"
-    assert fine, f"{call} {shown}. Work one entry out by hand and compare. {reading}"
 
 
 def _f64(values):
@@ -103,7 +47,7 @@ def test_class_means(answers):
     """
     z, labels = _f64([[0, 0], [4, 0], [2, 2]]), torch.tensor([2, 0, 2])
     call = "class_means(z, labels, 3), z = [[0, 0], [4, 0], [2, 2]], labels = [2, 0, 2]"
-    got = _table(answers.class_means(z, labels, 3), (3, 2), call, CELLS)
+    got = compare.table(answers.class_means(z, labels, 3), (3, 2), call, CELLS)
     mistakes = [
         ("these are sums, divide by the number of points", [[4, 0], [0, 0], [2, 2]]),
         (
@@ -119,7 +63,7 @@ def test_class_means(answers):
             [[1, 1], [4, 0], [0, 0]],
         ),
     ]
-    _same(got, _f64([[4, 0], [0, 0], [1, 1]]), call, CELLS, mistakes)
+    compare.same(got, _f64([[4, 0], [0, 0], [1, 1]]), call, CELLS, mistakes)
     for n, present, C, dtype in (
         (9, [0, 2, 3], 5, torch.float32),
         (12, [1, 0], 2, torch.float64),
@@ -132,8 +76,8 @@ def test_class_means(answers):
             if rows:
                 want[c] = sum(rows) / len(rows)
         call = f"class_means(z, labels, {C}) with labels {labels.tolist()}, {dtype}"
-        got = _table(answers.class_means(z, labels, C), (C, 3), call, CELLS)
-        _same(got, want, call, CELLS)
+        got = compare.table(answers.class_means(z, labels, C), (C, 3), call, CELLS)
+        compare.same(got, want, call, CELLS)
 
 
 @task("09.1", points=1)
@@ -149,27 +93,27 @@ def test_cells(answers):
         "cells(z, proxies), z = [[0, 0], [4, 0], [2, 2]], "
         "proxies = [[4, 0], [0, 0], [1, 1]]"
     )
-    got = _table(answers.cells(z, proxies), (3,), call, CELLS)
+    got = compare.table(answers.cells(z, proxies), (3,), call, CELLS)
     mistakes = [
         ("these are the farthest proxies", [0, 1, 0]),
         ("this is the largest inner product, not the smallest distance", [0, 0, 0]),
         ("proxies are numbered from 0", [2, 1, 3]),
     ]
-    _same(got, _f64([1, 0, 2]), call, CELLS, mistakes)
+    compare.same(got, _f64([1, 0, 2]), call, CELLS, mistakes)
     z, proxies = _f64([[0.0], [2.0], [5.0]]), _f64([[3.0], [1.0], [-1.0], [9.0]])
     call = "cells(z, proxies) for the numbers 0, 2, 5 and the proxies 3, 1, -1, 9"
-    got = _table(answers.cells(z, proxies), (3,), call, CELLS)
+    got = compare.table(answers.cells(z, proxies), (3,), call, CELLS)
     mistakes = [("of equal distances the lowest number counts", t) for t in (
         [2, 1, 0], [2, 0, 3], [1, 1, 0], [1, 0, 3], [2, 0, 0], [2, 1, 3], [1, 1, 3]
     )]  # fmt: skip
-    _same(got, _f64([1, 0, 0]), call, CELLS, mistakes)
+    compare.same(got, _f64([1, 0, 0]), call, CELLS, mistakes)
     for n, C, d, dtype in ((20, 6, 3, torch.float32), (5, 8, 2, torch.float64)):
         length = torch.logspace(-1, 1, C, dtype=dtype)[torch.randperm(C)]
         proxies = torch.randn(C, d, dtype=dtype) * length[:, None]
         z = 2 * torch.randn(n, d, dtype=dtype)
         want = _distances(z.double(), proxies.double()).argmin(dim=1)
         call = f"cells(z, proxies) for {n} points and {C} proxies of lengths 0.1 to 10"
-        got = _table(answers.cells(z, proxies), (n,), call, CELLS)
+        got = compare.table(answers.cells(z, proxies), (n,), call, CELLS)
         mistakes = [
             (
                 "this is the largest inner product, not the smallest distance",
@@ -180,7 +124,7 @@ def test_cells(answers):
                 (z @ (proxies / proxies.norm(dim=1)[:, None]).T).argmax(dim=1),
             ),
         ]
-        _same(got, want.double(), call, CELLS, mistakes, tol=1e-6)
+        compare.same(got, want.double(), call, CELLS, mistakes, tol=1e-6)
 
 
 def _row_loss(row, own, include):
@@ -227,8 +171,10 @@ def test_proxy_nca(answers):
     for include, want in ((False, math.log(2) - 1), (True, 0.5514447)):
         dist, labels = _f64([[1, 2, 2]]), torch.tensor([0])
         call = f"proxy_nca([[1, 2, 2]], [0], {include})"
-        got = _number(answers.proxy_nca(dist, labels, include), call, FORMULAS)
-        _same(got, want, call, FORMULAS, _nca_mistakes(dist, labels, include)[:3])
+        got = compare.number(answers.proxy_nca(dist, labels, include), call, FORMULAS)
+        compare.same(
+            got, want, call, FORMULAS, _nca_mistakes(dist, labels, include)[:3]
+        )
     for n, C, dtype in (
         (6, 4, torch.float32),
         (5, 2, torch.float64),
@@ -240,8 +186,10 @@ def test_proxy_nca(answers):
             want = _nca_by_loop(dist.double(), labels, include)
             mistakes = _nca_mistakes(dist.double(), labels, include)
             call = f"proxy_nca(dist, labels, {include}) on {n} points, {C} proxies"
-            got = _number(answers.proxy_nca(dist, labels, include), call, FORMULAS)
-            _same(got, want, call, FORMULAS, mistakes)
+            got = compare.number(
+                answers.proxy_nca(dist, labels, include), call, FORMULAS
+            )
+            compare.same(got, want, call, FORMULAS, mistakes)
 
 
 def _pulls(dist, labels, include):
@@ -264,7 +212,7 @@ def test_pull(answers):
         for include in (False, True):
             call = f"pull(dist, labels, {include}), {name}"
             want = _pulls(dist.double(), labels, include)
-            got = _table(answers.pull(dist, labels, include), (n,), call, PULL)
+            got = compare.table(answers.pull(dist, labels, include), (n,), call, PULL)
             other = _pulls(dist.double(), labels, not include)
             mistakes = [
                 ("the sign: a larger own distance makes the loss larger", -want),
@@ -280,7 +228,7 @@ def test_pull(answers):
                     other,
                 ),
             ]
-            _same(got, want, call, PULL, mistakes)
+            compare.same(got, want, call, PULL, mistakes)
             if n > 1:
                 step = torch.zeros_like(dist.double())
                 step[torch.arange(n), labels] = 1e-4
@@ -375,7 +323,7 @@ def test_proxy_anchor_by_hand(answers):
     """
     sim, labels = torch.zeros(2, 3, dtype=torch.float64), torch.tensor([0, 0])
     call = "proxy_anchor(sim, labels, 0, 1), sim all 0 of shape (2, 3), labels = [0, 0]"
-    got = _number(answers.proxy_anchor(sim, labels, 0.0, 1.0), call, ANCHOR)
+    got = compare.number(answers.proxy_anchor(sim, labels, 0.0, 1.0), call, ANCHOR)
     third = math.log(3)
     mistakes = [
         ("the pull is a mean over the classes in the batch, not over all C", third),
@@ -388,12 +336,12 @@ def test_proxy_anchor_by_hand(answers):
             third + math.log(2),
         ),
     ]
-    _same(got, third * 5 / 3, call, ANCHOR, mistakes)
+    compare.same(got, third * 5 / 3, call, ANCHOR, mistakes)
     sim = _f64([[0.5, -0.5, 0.2], [0.1, 0.8, -0.3], [-0.2, 0.4, 0.6]])
     labels = torch.tensor([0, 1, 1])
     call = "proxy_anchor(sim, labels, 0.1, 2) with three points of classes 0, 1, 1"
-    got = _number(answers.proxy_anchor(sim, labels, 0.1, 2.0), call, ANCHOR)
-    _same(
+    got = compare.number(answers.proxy_anchor(sim, labels, 0.1, 2.0), call, ANCHOR)
+    compare.same(
         got,
         _anchor(sim, labels, 0.1, 2.0),
         call,
@@ -421,10 +369,12 @@ def test_proxy_anchor_at_random(answers):
             call = (
                 f"proxy_anchor(sim, labels, {m}, {alpha:g}) on {n} points, {C} proxies"
             )
-            got = _number(answers.proxy_anchor(sim, labels, m, alpha), call, ANCHOR)
+            got = compare.number(
+                answers.proxy_anchor(sim, labels, m, alpha), call, ANCHOR
+            )
             table = sim.double()
             mistakes = _anchor_mistakes(table, labels, m, alpha)
-            _same(got, _anchor(table, labels, m, alpha), call, ANCHOR, mistakes)
+            compare.same(got, _anchor(table, labels, m, alpha), call, ANCHOR, mistakes)
 
 
 def _soft(z, centers, gamma):
@@ -486,9 +436,9 @@ def test_soft_similarity(answers):
     """
     z, centers = _f64([[3, 0]]), _f64([[[1, 0], [0, 2]], [[1, 1], [-1, 3]]])
     call = "soft_similarity([[3, 0]], [[[1, 0], [0, 2]], [[1, 1], [-1, 3]]], 0.5)"
-    got = _table(answers.soft_similarity(z, centers, 0.5), (1, 2), call, CENTRES)
+    got = compare.table(answers.soft_similarity(z, centers, 0.5), (1, 2), call, CENTRES)
     mistakes = _soft_mistakes(z, centers, 0.5)
-    _same(got, _soft(z, centers, 0.5), call, CENTRES, mistakes)
+    compare.same(got, _soft(z, centers, 0.5), call, CENTRES, mistakes)
     for n, C, K, d, dtype in (
         (4, 3, 2, 5, torch.float32),
         (3, 2, 4, 2, torch.float64),
@@ -499,17 +449,12 @@ def test_soft_similarity(answers):
         call = (
             f"soft_similarity(z, centers, 0.3) for {n} points, {C} classes, {K} centres"
         )
-        got = _table(answers.soft_similarity(z, centers, 0.3), (n, C), call, CENTRES)
+        got = compare.table(
+            answers.soft_similarity(z, centers, 0.3), (n, C), call, CENTRES
+        )
         z, centers = z.double(), centers.double()
         mistakes = _soft_mistakes(z, centers, 0.3)
-        _same(got, _soft(z, centers, 0.3), call, CENTRES, mistakes)
-
-
-def _pieces(got, count, call, reading):
-    """Return the things that a function must return, or say how many came."""
-    came = len(got) if isinstance(got, list | tuple) else 1
-    assert came == count, f"{call} must return {count} things, got {came}. {reading}"
-    return got
+        compare.same(got, _soft(z, centers, 0.3), call, CENTRES, mistakes)
 
 
 @task("09.5", points=1)
@@ -526,9 +471,10 @@ def test_silent_sign(answers):
     for labels, C in cases:
         n = len(labels)
         call = f"silent_sign(labels, {C}) with labels {labels.tolist()}"
-        z, proxies = _pieces(answers.silent_sign(labels, C), 2, call, SIGN)
-        z = _table(z, (n, None), f"{call}: z", SIGN)
-        proxies = _table(proxies, (C, z.shape[1]), f"{call}: proxies", SIGN)
+        got = answers.silent_sign(labels, C)
+        z, proxies = compare.parts(got, ("z", "proxies"), call, SIGN)
+        z = compare.table(z, (n, None), f"{call}: z", SIGN)
+        proxies = compare.table(proxies, (C, z.shape[1]), f"{call}: proxies", SIGN)
         assert 1 <= z.shape[1] <= 64, (
             f"{call}: z has {z.shape[1]} coordinates, 1 to 64 are allowed. {SIGN}"
         )
@@ -584,7 +530,7 @@ def test_expand(answers):
         call = (
             f"expand(z, proxies, labels, {bound:.6g}), {C} proxies of spread {unit:.2g}"
         )
-        s = _number(answers.expand(z, proxies, labels, bound), call, PULL)
+        s = compare.number(answers.expand(z, proxies, labels, bound), call, PULL)
         assert 0 < s < 1e12, f"{call} returned {s:.4g}, expected a number > 0. {PULL}"
         loss = _nca_2017(s * z, s * proxies, labels)
         assert loss < bound, (
@@ -605,6 +551,25 @@ RUBRIC = (
     "compares points with points only and never looks",
     "must bring a point nearer to its own proxy (or",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what a measure can see and design a test that sees more a colleague implements the
+slide's proxynca as printed without the minus the loss falls recall@1 rises from 0.4 to
+0.8 on the training classes and the code is merged in explain_09_6 in at least 40 words
+100 are plenty why can recall@1 be high although the loss pushes every point away from
+its own proxy and which small test would have failed at once which vectors go into
+recall@1 and which into the loss sign of partial l partial delta own what must it be and
+what is it as printed two or three sentences on each half explain_09_6 points of a class
+a test points of one class still get the same forces and gather namely at a proxy of
+another class recall@1 compares points with points only and never looks where they
+gather a test of the direction one step against the gradient must bring a point nearer
+to its own proxy or the derivative with respect to the own distance must be positive or
+the share of points whose nearest proxy is their own the machine looks for 40 words 20
+of them different for words on where the points gather together near another wrong and
+for one on the test step gradient derivative own proxy it refuses sentences of the
+rubric and what you quote from this task does not count use your own words the points
+are confirmed or not by the person who reads it
+"""
 
 
 @task("09.6", points=2)
@@ -614,7 +579,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_09_6", rubric=RUBRIC, see=SIGN)
+    joined = own_words(answers, "explain_09_6", rubric=RUBRIC, see=SIGN, story=STORY)
     place = ("other", "another", "different", "wrong", "elsewhere", "next class")
     meet = ("gather", "together", "side by side", "cluster", "meet", "same place")
     meet += ("close", "near", "group", "end up", "collect", "move to", "flee")
@@ -659,7 +624,7 @@ def _certified(z, proxies, labels):
 
 def _flags(got, n, call):
     """Return the n answers as booleans, or say what came."""
-    numbers = _table(got, (n,), call, REFERENCE)
+    numbers = compare.table(got, (n,), call, REFERENCE)
     only = bool(((numbers == 0) | (numbers == 1)).all())
     assert only, f"{call} must return True or False for each point. {REFERENCE}"
     return numbers == 1

@@ -3,11 +3,9 @@
 
 import math
 
-import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
-from mlcourse.grading.as_numbers import as_numbers
+from mlcourse.grading import compare, own_words, task
 
 HIDES = (
     "mlcourse.losses",
@@ -26,56 +24,6 @@ UNSEEN = "See lecture 10, section 'On classes never seen'."
 DTYPES = (torch.float64, torch.float32)
 
 
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else tuple(numbers.shape)
-    assert found == shape, f"{call} returned {found}, expected shape {shape}. {reading}"
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: 0 divided by 0, an angle of a cosine that "
-        f"rounding took beyond 1, or an exponential out of range. {reading}"
-    )
-    return numbers
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, (
-        f"{call} returned {got!r:.80}, expected one finite number: the logarithm of a "
-        f"sum of large exponentials needs care. {reading}"
-    )
-    return number.item()
-
-
-def _same(got, want, call, reading, mistakes=(), tol=1e-3):
-    """Compare two tables; a known mistake is called by its name."""
-    fine = torch.allclose(got, want, rtol=tol, atol=tol)
-    for said, wrong in mistakes:
-        slip = torch.allclose(got, wrong, rtol=1e-4, atol=1e-4)
-        assert fine or not slip, f"{call}: {said}. {reading}"
-    if fine:
-        return
-    worst = int((got - want).abs().argmax())
-    place = list(np.unravel_index(worst, tuple(got.shape)))
-    raise AssertionError(
-        f"{call} has {got.flatten()[worst]:.4f} at {[int(p) for p in place]}, expected "
-        f"{want.flatten()[worst]:.4f} there. Work one entry out by hand. {reading}"
-    )
-
-
-def _one(got, want, call, reading, mistakes=(), tol=1e-3):
-    """Compare two numbers; a known mistake is called by its name."""
-    fine = abs(got - want) <= tol * max(1, abs(want))
-    for said, wrong in mistakes:
-        slip = abs(got - wrong) <= 1e-4 * max(1, abs(wrong))
-        assert fine or not slip, (
-            f"{call} returned {got:.5g}, expected {want:.5g}: {said}. {reading}"
-        )
-    assert fine, f"{call} returned {got:.5g}, expected {want:.5g}. {reading}"
-
-
 def _cosines(z, W):
     """Loop over the definition; a zero vector has cosine 0 with everything."""
     rows = []
@@ -91,7 +39,7 @@ def _cosines(z, W):
 
 def _check_cosines(answers, z, W, name):
     call = f"cosines(z, W) with {name}"
-    got = _table(answers.cosines(z, W), (len(z), len(W)), call, LAYER)
+    got = compare.table(answers.cosines(z, W), (len(z), len(W)), call, LAYER)
     want, z, W = _cosines(z, W), z.double(), W.double()
     a, b = z.norm(dim=1)[:, None], W.norm(dim=1)
     mistakes = [
@@ -101,7 +49,7 @@ def _check_cosines(answers, z, W, name):
         ("this is 1 - cos, a distance", 1 - want),
         ("this divides by the squared lengths", z @ W.T / (a * b).square()),
     ]
-    _same(got, want, call, LAYER, mistakes)
+    compare.same(got, want, call, LAYER, mistakes)
 
 
 @task("10.1", points=1)
@@ -131,14 +79,14 @@ def test_predict(answers):
     """
     z, W = torch.tensor([[1.0, 0.2]]), torch.tensor([[1.0, 0.0], [5.0, 5.0]])
     call = "predict(z, W) with z = [[1, 0.2]], W = [[1, 0], [5, 5]]"
-    got = _table(answers.predict(z, W), (1,), call, LAYER)
+    got = compare.table(answers.predict(z, W), (1,), call, LAYER)
     assert got.item() == 0, (
         f"{call} returned {got.tolist()}, expected [0]: the angle to w_0 is smaller; "
         f"w_1 is only longer. {LAYER}"
     )
     z, W = torch.randn(12, 4), torch.randn(7, 4) * torch.logspace(-1, 1, 7)[:, None]
     call = "predict(z, W) on 12 random points, 7 weights"
-    got = _table(answers.predict(z, W), (12,), call, LAYER)
+    got = compare.table(answers.predict(z, W), (12,), call, LAYER)
     want = _cosines(z, W).argmax(dim=1).double()
     assert got.tolist() == want.tolist(), (
         f"{call} returned {got.int().tolist()}, expected {want.int().tolist()}. {LAYER}"
@@ -160,7 +108,7 @@ def _surprise(logits, labels):
 def _check_loss(answers, cos, labels, scale, name):
     call = f"softmax_loss(cos, labels, scale={scale:g}) with {name}"
     got = answers.softmax_loss(cos, torch.tensor(labels), scale)
-    got = _number(got, call, FORMULAS)
+    got = compare.number(got, call, FORMULAS)
     c = cos.double()
     want = _surprise(scale * c, labels)
     own = c.gather(1, torch.tensor(labels)[:, None])
@@ -175,7 +123,7 @@ def _check_loss(answers, cos, labels, scale, name):
         ("the own class belongs into the denominator too", ratio),
         ("this is the mean probability, not -log p", mean_p),
     ]  # fmt: skip
-    _one(got, want, call, FORMULAS, mistakes)
+    compare.one(got, want, call, FORMULAS, mistakes, tol=1e-3)
 
 
 @task("10.2", points=2)
@@ -211,7 +159,7 @@ def _check_margin(answers, name, cos, labels, m, scale, words):
     call = f"{name}(cos, labels, m={m:g}, scale={scale:g}) with {words}"
     kept = cos.clone()
     got = getattr(answers, name)(cos, torch.tensor(labels), m, scale)
-    got = _table(got, tuple(cos.shape), call, FORMULAS)
+    got = compare.table(got, tuple(cos.shape), call, FORMULAS)
     c = kept.double()
     if name == "cosface_logits":
         want = _with_own(c, labels, scale, lambda t: math.cos(t) - m)
@@ -248,7 +196,7 @@ def _check_margin(answers, name, cos, labels, m, scale, words):
              _with_own(c, labels, scale,
                        lambda t: math.cos(t + m) if t <= math.pi - m else math.cos(t))),
         ]  # fmt: skip
-    _same(got, want, call, FORMULAS, mistakes, tol=2e-3)
+    compare.same(got, want, call, FORMULAS, mistakes, tol=2e-3)
 
 
 @task("10.3", points=1)
@@ -302,7 +250,7 @@ def _psi(theta, m):
 
 def _check_psi(answers, theta, m, name):
     call = f"psi(theta, m={m}) with {name}"
-    got = _table(answers.psi(theta, m), tuple(theta.shape), call, OWN)
+    got = compare.table(answers.psi(theta, m), tuple(theta.shape), call, OWN)
     want = torch.tensor([_psi(t, m) for t in theta.double().tolist()]).double()
     t = theta.double()
     k = (m * t / math.pi).floor().clamp(max=m - 1)
@@ -313,7 +261,7 @@ def _check_psi(answers, theta, m, name):
         ("2k is taken off, not k", (-1) ** k * (m * t).cos() - k),
         ("this is cos(theta); m has no effect", t.cos()),
     ]  # fmt: skip
-    _same(got, want, call, OWN, mistakes)
+    compare.same(got, want, call, OWN, mistakes)
 
 
 @task("10.4", points=1)
@@ -348,7 +296,7 @@ def test_lowest_loss(answers):
     fresh = [(C, 0.3 + 2.5 * torch.rand(()).item()) for C in _classes(3, 40)]
     for C, s in (*fixed, *fresh, (1000, 16.0)):
         call = f"lowest_loss(C={C}, scale={s:.4g})"
-        got = _number(answers.lowest_loss(C, s), call, FLOOR)
+        got = compare.number(answers.lowest_loss(C, s), call, FLOOR)
         falls, other = math.exp(-s * C / (C - 1)), C - 1
         mistakes = [
             ("the others have cosine -1 / (C - 1), not 0",
@@ -359,22 +307,17 @@ def test_lowest_loss(answers):
             ("this is the probability; the loss is -log p", 1 / (1 + other * falls)),
             ("the scale has no effect", _lowest(C, 1.0)),
         ]  # fmt: skip
-        _one(got, _lowest(C, s), call, FLOOR, mistakes)
+        compare.one(got, _lowest(C, s), call, FLOOR, mistakes, tol=1e-3)
 
 
 def _accurate(answers, C):
     call = f"accurate_and_useless(C={C})"
-    parts = answers.accurate_and_useless(C)
-    count = len(parts) if isinstance(parts, list | tuple) else 1
-    assert count == 2, f"{call} must return two things, z and W; got {count}. {UNSEEN}"
-    z, W = (as_numbers(part) for part in parts)
-    for table, n, name in ((z, 2 * C, "z"), (W, C, "W")):
-        found = "no table of numbers" if table is None else tuple(table.shape)
-        fits = table is not None and table.ndim == 2 and len(table) == n
-        assert fits, f"{call}: {name} is {found}, expected ({n}, k). {UNSEEN}"
-        off = (table.norm(dim=1) - 1).abs().max().item()
+    parts = compare.parts(answers.accurate_and_useless(C), ("z", "W"), call, UNSEEN)
+    z = compare.table(parts[0], (2 * C, None), f"{call}: z", UNSEEN)
+    W = compare.table(parts[1], (C, z.shape[1]), f"{call}: W", UNSEEN)
+    for rows, name in ((z, "z"), (W, "W")):
+        off = (rows.norm(dim=1) - 1).abs().max().item()
         assert off < 1e-5, f"{call}: a row of {name} has not length 1. {UNSEEN}"
-    assert z.shape[1] == W.shape[1], f"{call}: z and W differ in k. {UNSEEN}"
     z, W = (table / table.norm(dim=1, keepdim=True) for table in (z, W))
     labels = torch.arange(C).repeat_interleave(2)
     cos = z @ W.T
@@ -413,8 +356,19 @@ margin shapes the embedding in training later only angles count softmax is no hi
 slope of a right point is s 1 p small but never exactly 0 how small the scale decides
 the machine looks for 40 words 20 of them different for a word on what would have to be
 known label true class unseen unknown and for one on what a right point still feels
-slope gradient pull push hinge it refuses sentences of the rubric use your own the
-points are confirmed or not by the person who reads it
+slope gradient pull push hinge it refuses sentences of the rubric and what you quote
+from this task does not count use your own words the points are confirmed or not by the
+person who reads it
+"""
+#: What else the task says: to quote it is no explanation.
+STORY = """
+say what a margin is for and what softmax does to points that are right a colleague
+trains with arcface and writes two things in deployment i compute arcface_logits and
+take the largest so that the margin protects my predictions and after training i checked
+most images satisfy the margin so they no longer contribute as with a hinge in
+explain_10_7 in at least 40 words 100 are plenty what is wrong with each which argument
+of arcface_logits is missing in deployment the slope in the own cosine is s 1 p two or
+three sentences on each half between the triple quotes
 """
 
 
@@ -425,7 +379,9 @@ def test_explain(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_10_7", rubric=RUBRIC, see=BOUNDARY)
+    joined = own_words(
+        answers, "explain_10_7", rubric=RUBRIC, see=BOUNDARY, story=STORY
+    )
     known = ("know", "label", "true class", "unseen", "new class", "unknown")
     assert any(stem in joined for stem in known), (
         "explain_10_7 does not say what a prediction with the margin would have to "
@@ -459,7 +415,7 @@ def _differences(cos, labels, m, s):
 def _check_slope(answers, cos, labels, m, s, name):
     call = f"arcface_slope(cos, labels, m={m:.4g}, scale={s:.4g}) with {name}"
     got = answers.arcface_slope(cos.clone(), torch.tensor(labels), m, s)
-    got = _table(got, tuple(cos.shape), call, FORMULAS)
+    got = compare.table(got, tuple(cos.shape), call, FORMULAS)
     want = _differences(cos.double(), labels, m, s)
     p = _with_own(cos, labels, s, _arc(m)).softmax(dim=1)
     hot = torch.nn.functional.one_hot(torch.tensor(labels), cos.shape[1]).double()
@@ -470,7 +426,7 @@ def _check_slope(answers, cos, labels, m, s, name):
          s * (p - hot) / len(cos)),
         ("the scale is missing", want / s),
     ]  # fmt: skip
-    _same(got, want, call, FORMULAS, mistakes, tol=5e-3)
+    compare.same(got, want, call, FORMULAS, mistakes, tol=5e-3)
 
 
 @task("10.8", points=1)

@@ -467,7 +467,18 @@ and training on extremes alone can collapse take a window of ranks or draw at ra
 among many hard ones the machine looks for 40 words 20 of them different for a word on
 the age of the list stale outdated change moves refresh again and for one on what the
 nearest strangers are label noise outlier duplicate collapse it refuses sentences of the
-rubric use your own the points are confirmed or not by the person who reads it
+rubric and what you quote from this task does not count use your own words the points
+are confirmed or not by the person who reads it
+"""
+#: What else the task says: to quote it is no explanation.
+STORY = """
+say what goes wrong with global mining when it is done carelessly a colleague embeds all
+60,000 training images with the untrained network writes down for each anchor the single
+nearest stranger and trains for 50 epochs on these triplets the hardest negatives of the
+whole data set and i need to search only once in explain_12_7 in at least 40 words 100
+are plenty name two things that go wrong and what one does instead ask of the list when
+was it made and who stands at its top one answer is about time the other about extremes
+two or three sentences on each between the triple quotes
 """
 
 
@@ -478,7 +489,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_12_7", rubric=RUBRIC, see=RANKS)
+    joined = own_words(answers, "explain_12_7", rubric=RUBRIC, see=RANKS, story=STORY)
     old = ("stale", "out of date", "outdated", "chang", "moves", "moved",
            "refresh", "recomput", "re comput", "update", "every epoch", "each epoch",
            "once per epoch", "repeat", "again", "no longer")  # fmt: skip

@@ -752,20 +752,20 @@ validation classes that were neither trained on nor tested with over several see
 their interval new images of the trained classes would not do the machine looks for 40
 words 20 of them different for a word on what becomes of features compress discard
 direction variance specialise ignore and for one on how to choose validation held out
-seeds interval it refuses sentences of the rubric use your own the points are confirmed
-or not by the person who reads it
+seeds interval it refuses sentences of the rubric and what you quote from this task does
+not count use your own words the points are confirmed or not by the person who reads it
 """
 #: What else the task says: to quote it is no explanation.
 STORY = """
 say why a lower training loss can be worth nothing on classes never seen or cost there a
-colleague doubles the batch and what she trains on fits better on the training classes
+colleague doubles the batch and what she trains on fits better on the training images
 recall@1 rises from 0.87 to 0.94 so the embedding is seven points better she writes and
 we shall use it for the characters of the new alphabet on unseen classes five seeds it
-goes from 0.80 to 0.81 a gain of 0.01 ± 0.02 in explain_14_7 in at least 40 words 100
-are plenty say why the training loss can fall without anything for new classes or even
-at their cost and say what she should have looked at to choose what does the loss never
-ask for and whose images show whether it is there one answer is about what an embedding
-may forget unpunished the other about a third group of classes two or three sentences on
+goes from 0.80 to 0.81 a gain of 0.01 0.02 in explain_14_7 in at least 40 words 100 are
+plenty say why the training loss can fall without anything for new classes or even at
+their cost and say what she should have looked at to choose what does the loss never ask
+for and whose images show whether it is there one answer is about what an embedding may
+forget unpunished the other about a third group of classes two or three sentences on
 each between the triple quotes
 """
 

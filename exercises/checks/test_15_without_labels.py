@@ -574,8 +574,8 @@ that is knowledge about letters which hog was not given one has to train without
 where recall@1 falls to 0.60 below hog the machine looks for 40 words 20 of them
 different for a word on how labels came in validation settings choose tune select and
 for one on what the views bring in views turned rotation shift augmentation it refuses
-sentences of the rubric use your own the points are confirmed or not by the person who
-reads it
+sentences of the rubric and what you quote from this task does not count use your own
+words the points are confirmed or not by the person who reads it
 """
 #: What else the task says: to quote it is no explanation.
 STORY = """

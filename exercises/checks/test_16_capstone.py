@@ -79,6 +79,8 @@ def _check_rates(answers, costs, seconds, lr, name):
         "a step that just fits is begun":
             _begun(costs, seconds, lambda c, s: max(c[:s]) + 1e-9),
         "every step is begun, whatever the budget": len(costs),
+        "before any step has run, the longest took 0 seconds, and not 1":
+            _begun(costs, seconds, lambda c, s: max(1, *c[:s])),
     }  # fmt: skip
     wrong = [said for said, count in slips.items() if count == len(got) != steps]
     assert len(got) == steps, (
@@ -129,8 +131,10 @@ def test_rates(answers):
     _check_rates(answers, [1.0, 1.0, 2.0, 1.0, 1.0], 6.0, 0.1, "the example")
     late = [1.0, 1.0, 1.0, 1.0, 4.0]
     _check_rates(answers, late, 4.0, 0.1, f"costs = {late}")
-    for seconds in (3.0, 5.5, 8.0):
-        costs = _costs(12, 16, 128)
+    quick = [0.25, 0.25, 0.5, 0.25, 0.25]
+    _check_rates(answers, quick, 1.5, 0.1, f"costs = {quick}")
+    for seconds in (3.0, 5.5, 8.0, 0.25):
+        costs = _costs(12, *((16, 128) if seconds > 1 else (1, 3)))
         _check_rates(answers, costs, seconds, 0.3, f"costs = {costs}")
 
 
@@ -580,9 +584,26 @@ fixed how many seeds for a table of at least three compositions each with its me
 its interval over the same seeds and a paired difference with a verdict for one negative
 result a part that you expected to help and that did not with its number and your guess
 why for limits how many things you tried and on which classes you chose what the result
-does not show the machine looks for 150 words for at least six numbers and for a word on
-each of seeds the interval what did not help how you chose it refuses sentences of the
-rubric use your own the points are confirmed or not by the person who reads it
+does not show the machine looks for 150 to 500 words for at least six different numbers
+and for a word on each of seeds the interval what did not help how you chose by
+validation classes or folds it refuses sentences of the rubric and what you quote from
+this task does not count use your own words the points are confirmed or not by the
+person who reads it
+"""
+#: What else the task and the lecture say of a report: to quote it is no explanation.
+STORY = """
+report what you did in 16.5 so that somebody else can judge it and do it again write one
+page 150 to 500 words numbers aside into explain_16_6 markdown tables are welcome
+imagine a reader who wants to catch you out which number would they ask for question
+setup table one failure limits five paragraphs composition map@r difference to the line
+above with mean half in the cells from your compare 1 question answerable by a number 2
+setup which classes train validate test budget what was held fixed seeds 3 table means
+with intervals baseline first paired differences 4 one negative result and a guess why 5
+limits how many tries on which classes what does not follow for example do two networks
+help within 20 cpu seconds 100 classes train 50 test multi-similarity rate 0.01 five
+seeds one network 0.62 0.02 two 0.66 0.01 +0.045 0.014 beside views no gain is shown
+−0.009 0.026 perhaps half of the steps is too little 19 compositions saw these test
+classes one rate one data set
 """
 IDEAS = {
     "over how many seeds was it measured": ("seed", "runs", "repetition", "repeat"),
@@ -601,7 +622,7 @@ def test_report_is_there(answers):
     The machine looks for length, numbers and the parts of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    said = own_words(answers, "explain_16_6", rubric=RUBRIC, see=REPORT)
+    said = own_words(answers, "explain_16_6", rubric=RUBRIC, see=REPORT, story=STORY)
     words = len([word for word in said.split() if word[0].isalpha()])
     numbers = len(set(re.findall(r"\d+(?:[.,]\d+)?", answers.value("explain_16_6"))))
     assert words >= LEAST_WORDS, (

@@ -17,12 +17,19 @@ _ALIKE = str.maketrans(
 
 
 def own_words(
-    answers: Any, name: str, *, rubric: str | Sequence[str], see: str, story: str = ""
+    answers: Any,
+    name: str,
+    *,
+    rubric: str | Sequence[str],
+    see: str,
+    story: str = "",
+    least: tuple[int, int] = (LEAST, DIFFERENT),
 ) -> str:
     """The words of the answer ``name`` in lower case, one space between two.
 
     ``rubric`` is the statement's text, or phrases of it that nobody writes by chance;
-    ``story`` is what else the statement says: it may be quoted, but does not count.
+    ``story`` is what else the statement says: it may be quoted, but does not count;
+    ``least`` are the fewest words and the fewest different ones.
     Raises AssertionError, with the section to re-read in ``see``, unless the answer is
     a text of enough words, and not the rubric's.
 
@@ -38,20 +45,20 @@ def own_words(
             f"{name} must be a string, got {type(text).__name__}. {see}"
         )
     said = plain_words(text)
-    words = _not_quoted(said, plain_words(story))
-    different = len(set(words))
-    if len(words) < LEAST or different < DIFFERENT:
-        quoted = " beside what it quotes from the task" if words != said else ""
-        raise AssertionError(
-            f"{name} has {len(words)} words{quoted}, {different} different ones; "
-            f"{LEAST} and {DIFFERENT} are the least for an explanation in full "
-            f"sentences. {see}"
-        )
-    if part := _copied(words, rubric):
-        raise AssertionError(
-            f"{name} repeats the rubric: {part}. Say it in words of your own. {see}"
-        )
-    return " ".join(words)
+    own = _not_quoted(said, plain_words(story))
+    for words, beside in (said, ""), (own, " beside what it quotes from the task"):
+        different = len(set(words))
+        if len(words) < least[0] or different < least[1]:
+            raise AssertionError(
+                f"{name} has {len(words)} words{beside}, {different} different ones; "
+                f"{least[0]} and {least[1]} are the least for an explanation in full "
+                f"sentences. {see}"
+            )
+        if part := _copied(words, rubric):
+            raise AssertionError(
+                f"{name} repeats the rubric: {part}. Say it in words of your own. {see}"
+            )
+    return " ".join(own)
 
 
 def _not_quoted(words: list[str], story: list[str]) -> list[str]:

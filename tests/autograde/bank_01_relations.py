@@ -68,13 +68,13 @@ def retrieve_others(dist, *, k):
     return hidden.argsort(dim=0)[:k].T
 
 
-@wrong("01.1", "It is transposed")
+@wrong("01.1", "Row i is query i's")
 def retrieve_others(dist, *, k):
     hidden = dist.clone().fill_diagonal_(torch.inf)
     return hidden.argsort(dim=1)[:, :k].T
 
 
-@wrong("01.1", "must return shape")
+@wrong("01.1", "expected shape")
 def retrieve_others(dist, *, k):
     hidden = dist.clone().fill_diagonal_(torch.inf)
     return hidden.argsort(dim=1)[:, : k - 1]
@@ -369,7 +369,7 @@ def parzen_log_density(dist, *, bandwidth, dim):
     return log_mean(power) + volume
 
 
-@wrong("01.3", "must return shape")
+@wrong("01.3", "expected shape")
 def parzen_log_density(dist, *, bandwidth, dim):
     power = -(dist**2) / (2 * bandwidth**2)
     volume = dim * (math.log(bandwidth) + 0.5 * math.log(2 * math.pi))
@@ -506,7 +506,7 @@ def neighbour_probabilities(dist, *, perplexity):
     return on_diagonal(bisect(off_diagonal(dist**2), perplexity, guard=False))
 
 
-@wrong("01.4", "underflowed to 0 and 0 / 0 is NaN")
+@wrong("01.4", "before exp, or all underflow")
 def neighbour_probabilities(dist, *, perplexity):
     energy = off_diagonal(dist**2)
     energy = energy / energy.mean()
@@ -802,7 +802,7 @@ def fool_three():
     return x, torch.arange(2).repeat_interleave(10)
 
 
-@wrong("01.5", "must be finite")
+@wrong("01.5", "returned NaN or infinity")
 def fool_three():
     return np.full((20, 2), np.nan), np.arange(20) % 2
 
@@ -819,12 +819,12 @@ def fool_three():
     return torch.zeros(0, 2), torch.zeros(0)
 
 
-@wrong("01.5", "must return two things")
+@wrong("01.5", "must return 2 things")
 def fool_three():
     return torch.zeros(20, 2)
 
 
-@wrong("01.5", "must return x of shape")
+@wrong("01.5", "expected shape (19, any)")
 def fool_three():
     return torch.randn(20, 2), torch.zeros(19)
 
@@ -866,12 +866,37 @@ points have no place, as the map is no function; I would compute recall at one i
 original space on test classes instead.
 """
 
-wrong("01.6", "words, expected 60", explain_01_6="The map does not show distances.")
-wrong("01.6", "different words", explain_01_6="distance size perplexity new " * 20)
+wrong(
+    "01.6", "60 and 35 are the least", explain_01_6="The map does not show distances."
+)
+wrong("01.6", "4 different ones", explain_01_6="distance size perplexity new " * 20)
 wrong("01.6", "does not mention", explain_01_6=WORDS.replace("erplexity", "arameter"))
-wrong("01.6", "must be a text", explain_01_6=["distance", "size"])
-wrong("01.6", "words, expected 60", explain_01_6=WORDS * 5)
+wrong("01.6", "must be a string", explain_01_6=["distance", "size"])
+wrong("01.6", "250 are the most", explain_01_6=WORDS * 5)
 right("01.6", explain_01_6=WORDS)
+_TASK = """
+**Objective.** Tell what a t-SNE map shows from what it only seems to show.
+A colleague puts a t-SNE map of test images on a slide and says: "Classes A and B lie
+at opposite ends, so our distance finds them most different. A's island is twice as
+wide as B's, so A varies twice as much. C has two islands, so it has two sub-classes.
+And today's photo, which we added to the map, falls between A and C."
+Write an answer of 60 to 250 words in `explain_01_6`. It is read by a person; half a
+point for each of these, so use the four words in bold:
+1. **distance**: why the gap between two islands does not measure how far the two
+classes are apart;
+2. **size**: which step of the method makes a dense and a spread-out class look
+equally wide;
+3. **perplexity**: what you would change and look at again before you believe in C's
+two islands;
+4. **new**: why a new photo has no place on a finished map, and which number, computed
+from the distances themselves, you would report instead of the map.
+"""
+wrong("01.6", "quotes from the task", explain_01_6=_TASK)
+wrong(
+    "01.6",
+    "quotes from the task",
+    explain_01_6=_TASK + "Perplexity, size and distance mislead for new images.",
+)
 
 # ----------------------------------------------------------------- 01.7 challenge
 
@@ -967,7 +992,7 @@ def map_at_r(dist, labels):
     return value, int((inside.sum(dim=1) == 0).sum())
 
 
-@wrong("01.7", "must return two things")
+@wrong("01.7", "must return 2 things")
 def map_at_r(dist, labels):
     return average(*ranked(dist, labels))[0]
 

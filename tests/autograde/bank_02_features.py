@@ -86,7 +86,7 @@ def decode(z, mean, axes):
     return z @ axes
 
 
-@wrong("02.1", "has shape (2, 3), expected (3, 2)")
+@wrong("02.1", "returned (2, 3), expected shape (3, 2)")
 def encode(x, mean, axes):
     return axes @ (x - mean).T
 
@@ -184,7 +184,7 @@ def spread(z, labels):
     return ratio.nan_to_num()
 
 
-@wrong("02.2", "must be one number")
+@wrong("02.2", "expected one number")
 def spread(z, labels):
     dist, same, upper = _pairs(z, labels)
     return dist[same & upper] / dist[~same & upper].mean()
@@ -358,7 +358,7 @@ def kept(z, factor):  # the second of the sorted row: with a copy, it may be the
     return (factor[nearest] == factor).double().mean(), _chance(factor)
 
 
-@wrong("02.3", "agreement is 0.5, expected")
+@wrong("02.3", "agreement returned 0.5, expected")
 def kept(z, factor):  # the visible example only
     return 0.5, _chance(factor)
 
@@ -424,7 +424,7 @@ def sample_class(L, mu, cov, z, v):
     return mu + G @ z + v @ torch.linalg.cholesky(C).T
 
 
-@wrong("02.4", "holds NaN or infinity")
+@wrong("02.4", "returned NaN or infinity")
 def sample_class(L, mu, cov, z, v):
     G = gain(L, cov)
     values, vectors = torch.linalg.eigh(cov - G @ L @ cov)
@@ -834,6 +834,21 @@ right(
     them is welcome; telling fonts apart is impossible afterwards, as equal codes get
     equal answers from whatever is trained on top of them. On images the distance is
     only a pseudometric: it may vanish for two that differ.""",
+)
+_TASK = r"""
+**Objective.** Say what an invariance costs, and for whom.
+An encoder was trained to recognise letters whatever their font. It gives the letter a
+in two fonts exactly the same code. Colleagues take its codes, first for reading
+scanned pages, then for finding the font of a page. In `explain_02_7`, in at least 40
+words (100 are plenty): for which task is the invariance wanted, for which is it fatal
+and why can no classifier on top of the codes repair it? And what kind of distance
+between *images* is $\|E(x) - E(x')\|$?
+"""
+wrong("02.7", "quotes from the task", explain_02_7=_TASK)
+wrong(
+    "02.7",
+    "quotes from the task",
+    explain_02_7=_TASK + "My task needs a pseudo-metric.",
 )
 
 

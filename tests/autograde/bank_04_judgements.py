@@ -36,7 +36,7 @@ def pairs(labels):  # masks in place of indices
     return same.triu(1), (~same).triu(1)
 
 
-@wrong("04.1", "must return S and D")
+@wrong("04.1", "2 things, S and D")
 def pairs(labels):
     return (labels[:, None] == labels).triu(1).nonzero()
 
@@ -294,7 +294,7 @@ class NoContradictions:
         return (*_finish(_closed(S, n), D, n)[:2], [])
 
 
-@wrong("04.3", "must return S+, D+ and the contradictions")
+@wrong("04.3", "3 things, S+, D+ and the contradictions")
 class TwoThings:
     def close(S, D, n):
         return _finish(_closed(S, n), D, n)[:2]
@@ -798,6 +798,19 @@ wrong(
     as many as the true pairs of S. An error in a triplet exchanges its positive and
     negative; it stays among as many, so that there is no rare side to flood, and that
     is the reason why the triplets do not suffer in the same way as the pairs do.""",
+)
+_TASK = """
+**Objective.** Tell why the same rate of errors harms S and spares T.
+A crowd judges *all* pairs of 2,000 photographs of 100 persons, 20 each, and errs in 1
+% of the pairs. Half of its S is wrong. Another crowd judges triplets, errs in 1 %,
+and 1 % of T is wrong. In `explain_04_6`, in at least 40 words (100 are plenty): why
+is S so much worse, and why are triplets not?
+"""
+wrong("04.6", "quotes from the task", explain_04_6=_TASK)
+wrong(
+    "04.6",
+    "quotes from the task",
+    explain_04_6=_TASK + "One in a hundred is alike, and a triplet only swaps.",
 )
 
 

@@ -107,7 +107,7 @@ def within_whitening(X, y):  # the first direction only, which is white, too
     return (vectors / np.sqrt(values)).T[-1:]
 
 
-@wrong("05.1", "NaN, infinity or a number beyond")
+@wrong("05.1", "L must be blind")
 def within_whitening(X, y):  # no thought for eigenvalues of 0
     rows = X.copy()
     for c in np.unique(y):
@@ -164,7 +164,7 @@ def within_whitening(X, y):  # the library's threshold in place of 1e-9
     return (vectors * np.sqrt(values.clip(min=0))).T
 
 
-@wrong("05.1", "must return L of shape")
+@wrong("05.1", "expected shape (any, ")
 def within_whitening(X, y):
     return X @ np.eye(X.shape[1])[:, :1]
 
@@ -290,7 +290,7 @@ def factor(M, *, k):
     return (vectors * values.clip(min=0)).T[-k:]
 
 
-@wrong("05.2", "got shape (4, 2), expected shape (2, 4)")
+@wrong("05.2", "returned (4, 2), expected shape (2, 4)")
 def factor(M, *, k):
     values, vectors = np.linalg.eigh(M)
     return (vectors * np.sqrt(values.clip(min=0)))[:, -k:]
@@ -320,13 +320,13 @@ def factor(M, *, k):
     return np.linalg.cholesky(M + 1e-9 * np.eye(len(M))).T[:k]
 
 
-@wrong("05.2", "NaN, infinity")
+@wrong("05.2", "NaN or infinity")
 def factor(M, *, k):
     values, vectors = np.linalg.eigh(M)
     return (vectors * np.sqrt(values)).T[-k:]
 
 
-@wrong("05.2", "got shape")
+@wrong("05.2", "expected shape")
 def factor(M, *, k):  # fewer rows, where fewer eigenvalues are positive
     values, vectors = np.linalg.eigh(M)
     keep = np.arange(len(M))[-k:]
@@ -465,7 +465,7 @@ def nca_objective(L, X, y):
     return p[y[:, None] == y].sum(), np.zeros_like(L)
 
 
-@wrong("05.3", "NaN")
+@wrong("05.3", "the value returned nan")
 def nca_objective(L, X, y):  # right, but for far points
     Z = X @ L.T
     square = ((Z[:, None] - Z) ** 2).sum(axis=2)
@@ -631,7 +631,7 @@ def nca_objective(L, X, y):
     return right.sum(), 4 * L @ spread
 
 
-@wrong("05.3", "the gradient: got shape")
+@wrong("05.3", "the gradient returned (")
 def nca_objective(L, X, y):  # in M
     Z = X @ L.T
     square = ((Z[:, None] - Z) ** 2).sum(axis=2)
@@ -644,7 +644,7 @@ def nca_objective(L, X, y):  # in M
     return right.sum(), X.T @ (np.diag(both.sum(axis=1)) - both) @ X
 
 
-@wrong("05.3", "must return two things")
+@wrong("05.3", "must return 2 things")
 def nca_objective(L, X, y):
     return 1.56
 
@@ -796,7 +796,7 @@ def target_neighbours(X, y, *, k):  # row numbers inside the class
     return found
 
 
-@wrong("05.4", "got shape")
+@wrong("05.4", "expected shape")
 def target_neighbours(X, y, *, k):  # one target too few
     square = ((X[:, None] - X) ** 2).sum(axis=2)
     square[y[:, None] != y] = np.inf
@@ -923,7 +923,7 @@ def lmnn_objective(L, X, y, *, k, mu):  # impostors pushed, their targets not pu
     return value, 2 * L @ G
 
 
-@wrong("05.4", "the gradient: got shape")
+@wrong("05.4", "the gradient returned (")
 def lmnn_objective(L, X, y, *, k, mu):  # in M
     value, gradient = _lmnn(L, X, y, target_neighbours(X, y, k=k), mu)
     return value, L.T @ gradient.numpy()
@@ -1049,7 +1049,7 @@ def whitening_hurts(n):  # a gap so large that a covariance in floats has no inv
     return noise + 3e8 * y[:, None] * np.array([0.6, -0.5, 0.4, 0.3, 0.2]), y
 
 
-@wrong("05.5", "with d from 2 to")
+@wrong("05.5", "X must have 2 to")
 def whitening_hurts(n):  # more directions than a class can vary in
     rng = np.random.default_rng(n)
     y = np.repeat([0, 1], n)
@@ -1058,7 +1058,7 @@ def whitening_hurts(n):  # more directions than a class can vary in
     return X, y
 
 
-@wrong("05.5", "X must have shape")
+@wrong("05.5", "X returned (")
 def whitening_hurts(n):
     return np.eye(n), np.repeat([0, 1], n)
 
@@ -1102,7 +1102,7 @@ def fools_lda(n):  # the other axis
     return X, np.repeat([0, 1], n), np.array([0, 1])
 
 
-@wrong("05.5", "three things, X, y and w")
+@wrong("05.5", "3 things, X, y and w")
 def fools_lda(n):
     return np.zeros((2 * n, 2)), np.repeat([0, 1], n)
 
@@ -1153,7 +1153,7 @@ def prefer_each_other(x, z):
     return -W
 
 
-@wrong("05.5", "got shape")
+@wrong("05.5", "expected shape")
 def prefer_each_other(x, z):  # two coordinates suffice
     g = np.linalg.solve(np.stack([x[:2], z[:2]]), np.array([-2.0, 2.0]))
     return np.outer(g, x[:2] - z[:2]) / ((x[:2] - z[:2]) @ (x[:2] - z[:2]))
@@ -1259,6 +1259,20 @@ right(
     do not form a set in which one may average, therefore the constraint on M is hard,
     whereas k rows of L simply cannot have more than rank k.""",
 )
+_TASK = r"""
+**Objective.** Say what is convex, what is not, and what a limited rank changes.
+LMNN can be solved for M (d, d), positive semi-definite, or for L (k, d) with $M =
+L^\top L$. In `explain_05_6`, in at least 40 words (100 are plenty): why is the
+problem convex in M but not in L, and what does each choice cost? And why is "rank of
+M at most k" a hard constraint on M, although L with k rows fulfils it without any
+effort?
+"""
+wrong("05.6", "quotes from the task", explain_05_6=_TASK)
+wrong(
+    "05.6",
+    "quotes from the task",
+    explain_05_6=_TASK + "Convex in M, but not with a rank.",
+)
 
 # ----------------------------------------------------------------- 05.7 Challenge
 
@@ -1313,7 +1327,7 @@ def mmc_bound(M, X, S, D):  # surely large enough
     return 1e6
 
 
-@wrong("05.7", "must return one number")
+@wrong("05.7", "expected one finite number")
 def mmc_bound(M, X, S, D):
     return np.linalg.eigvalsh(M)[:1].repeat(3)
 
@@ -1371,7 +1385,7 @@ def mmc(X, S, D):  # a product that is not symmetric of a metric
     return np.linalg.solve(near.T @ near, apart.T @ apart)
 
 
-@wrong("05.7", "got shape")
+@wrong("05.7", "expected shape")
 def mmc(X, S, D):
     return np.ones(X.shape[1])
 

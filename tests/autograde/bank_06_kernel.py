@@ -82,7 +82,7 @@ def median_gamma(x):
     return 1 / squares[squares > 0].median().item()
 
 
-@wrong("06.1", "expected one number")
+@wrong("06.1", "expected one finite number")
 def median_gamma(x):
     return 1 / ((x[:, None] - x) ** 2).sum(dim=-1).median(dim=1).values
 
@@ -275,7 +275,7 @@ def centre(K, K_test):
     return K - K.mean(dim=1, keepdim=True), K_test - rows
 
 
-@wrong("06.2", "must return two things")
+@wrong("06.2", "must return 2 things")
 def centre(K, K_test):
     return K - K.mean(dim=0) - K.mean(dim=1, keepdim=True) + K.mean()
 
@@ -598,7 +598,7 @@ def kpca(K, K_test):
     return K @ scaled, K_test @ scaled
 
 
-@wrong("06.4", "drop the")
+@wrong("06.4", "Drop the")
 def kpca(K, K_test):
     K, K_test = centre(K, K_test)
     values, vectors = torch.linalg.eigh(K)
@@ -641,7 +641,7 @@ def kpca(K, K_test):  # two coordinates, as for a picture
     return K @ scaled, K_test @ scaled
 
 
-@wrong("06.4", "must return two things")
+@wrong("06.4", "must return 2 things")
 def kpca(K, K_test):
     K, _ = centre(K, K_test)
     values, vectors = torch.linalg.eigh(K)
@@ -970,6 +970,24 @@ right(
     against every image, so the loss never notices it and L only grows: drop it. So n
     numbers for each row are enough. Decay of U measures something else: the size of L
     has K in the middle, so a direction is dear for one and cheap for the other.""",
+)
+_TASK = r"""
+**Objective.** Say why coefficients suffice, and why their Euclidean length is the
+wrong thing to punish.
+A colleague runs a linear metric learner with weight decay, $\min_U \text{loss}(U) +
+\mu \|U\|_F^2$, on the vectors $k_x$ as if they were plain features, and says: "that
+is kernelised metric learning, since the slide has $L^\top = \Phi U^\top$". The loss
+depends on distances of training points only. In `explain_06_6`, in at least 40 words
+(100 are plenty): why may the rows of L be combinations of the n training images, so
+that $n^2$ numbers suffice for $M = U^\top U$ even if $\phi$ has infinitely many
+coordinates? And why is the colleague's problem not $\min_L \text{loss}(L) +
+\mu\|L\|_F^2$?
+"""
+wrong("06.6", "quotes from the task", explain_06_6=_TASK)
+wrong(
+    "06.6",
+    "quotes from the task",
+    explain_06_6=_TASK + "The span is enough, the norm is not.",
 )
 
 

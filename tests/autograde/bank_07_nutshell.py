@@ -229,7 +229,7 @@ def nca_loss(dist, labels):
     return -(p * friends).sum(dim=1)[friends.any(dim=1)].log().mean()
 
 
-@wrong("07.2", "expected a finite number")
+@wrong("07.2", "expected one finite number")
 def nca_loss(dist, labels):  # right while nothing is far
     itself, friends = _masks(dist, labels)
     e = torch.exp(-dist) * ~itself
@@ -237,7 +237,7 @@ def nca_loss(dist, labels):  # right while nothing is far
     return -p[friends.any(dim=1)].log().mean()
 
 
-@wrong("07.2", "expected a finite number")
+@wrong("07.2", "expected one finite number")
 def nca_loss(dist, labels):  # safe below, not above
     itself, friends = _masks(dist, labels)
     p = torch.softmax((-dist).masked_fill(itself, -torch.inf), dim=1)
@@ -496,7 +496,7 @@ def count_judgements(labels):  # the anchor as its own positive
     return pairs, int((same.sum(dim=1) * (~same).sum(dim=1)).sum())
 
 
-@wrong("07.4", "expected two numbers")
+@wrong("07.4", "2 things, pairs and triplets")
 def count_judgements(labels):
     return int((labels[:, None] == labels).triu(1).sum())
 
@@ -579,7 +579,7 @@ def balanced_batch(labels, classes, per_class, seed):  # small classes, too
     return rows
 
 
-@wrong("07.4", "expected are numbers of rows")
+@wrong("07.4", "entries must be whole numbers")
 def balanced_batch(labels, classes, per_class, seed):  # rows from 1
     rows = _balanced(labels, classes, per_class, np.random.default_rng(seed))
     return [int(r) + len(labels) for r in rows]
@@ -808,6 +808,22 @@ right(
     shows 0.2. Print the largest cosine gap, or rho: one direction dominates. A ranking
     survives shrinking, so Recall@1 is blind. First cure: a regularizer that spreads
     the cloud. Second: start with easier triplets, go to the hardest ones later.""",
+)
+_TASK = """
+**Objective.** Diagnose a training run from its numbers.
+A friend trains a network with a triplet loss, margin 0.2, on the hardest triplet of
+each anchor. For an hour the printed loss has been 0.200. "It has converged," says
+your friend, "and Recall@1 on the validation classes is 0.6, so it has learned
+something."
+In `explain_07_6`, in at least 40 words (100 are plenty): what has probably happened,
+and why does the loss say 0.200? Which number, other than the loss, would you look at
+to be sure, and why is Recall@1 not enough? Name two different cures.
+"""
+wrong("07.6", "quotes from the task", explain_07_6=_TASK)
+wrong(
+    "07.6",
+    "quotes from the task",
+    explain_07_6=_TASK + "Print the singular values, and lower the rate.",
 )
 
 # ----------------------------------------------------------------- 07.7 Challenge

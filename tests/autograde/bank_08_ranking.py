@@ -72,7 +72,7 @@ def contrastive(dist, S, D, *, margin):
     return (pull + push) / max(len(S) + len(D), 1)
 
 
-@wrong("08.1", "holds NaN")
+@wrong("08.1", "returned nan")
 def contrastive(dist, S, D, *, margin):
     pull = dist[S[:, 0], S[:, 1]].square().sum() / 2
     push = (margin - dist[D[:, 0], D[:, 1]]).clamp(min=0).square().sum() / 2
@@ -186,7 +186,7 @@ def banded(dist, S, D, beta, labels, *, margin):
     return pull + near.sum() / (near > 0).sum().clamp(min=1)
 
 
-@wrong("08.1", "holds NaN")
+@wrong("08.1", "returned nan")
 def banded(dist, S, D, beta, labels, *, margin):
     far = margin + dist[S[:, 0], S[:, 1]] - beta[labels[S[:, 0]]]
     near = margin - dist[D[:, 0], D[:, 1]] + beta[labels[D[:, 0]]]
@@ -277,7 +277,7 @@ def triplet(dist, T, *, margin):
     return (dist[a, p] - dist[a, n] - margin).clamp(min=0).sum() / max(len(T), 1)
 
 
-@wrong("08.2", "holds NaN")
+@wrong("08.2", "returned nan")
 def triplet(dist, T, *, margin):
     a, p, n = T.unbind(dim=1)
     return (dist[a, p] - dist[a, n] + margin).clamp(min=0).mean()
@@ -435,7 +435,7 @@ def supcon(sim, labels, *, temperature):
     return -each[count > 0].mean()
 
 
-@wrong("08.3", "holds NaN")
+@wrong("08.3", "returned nan")
 def supcon(sim, labels, *, temperature):  # exp first
     friend, _ = log_shares(sim, labels, temperature)
     top = (sim / temperature).exp().fill_diagonal_(0)
@@ -621,7 +621,7 @@ def ms_weights(sim, labels, *, alpha, beta, base):
     return sum(_against(sim, labels, alpha, beta, 0.0)) / len(labels)
 
 
-@wrong("08.4", "an exponential overflowed")
+@wrong("08.4", "an exponential left the range")
 def ms_weights(sim, labels, *, alpha, beta, base):  # e^x first
     same = labels[:, None] == labels
     friend = (same & ~torch.eye(len(labels), dtype=torch.bool)).double()
@@ -708,7 +708,7 @@ def low_loss_bad_ranks(n_classes):  # ties everywhere
     return 10.0 * place[:, None], y
 
 
-@wrong("08.5", "must return two things")
+@wrong("08.5", "must return 2 things")
 def low_loss_bad_ranks(n_classes):
     return torch.zeros(n_classes, 2)
 
@@ -836,6 +836,20 @@ right(
     "over strangers becomes a maximum, and as it goes up it becomes uniform and spends "
     "most of the push on points that are far away already.",
 )
+_TASK = """
+**Objective.** Say what an average and a temperature do to the forces.
+In `explain_08_6`, in at least 40 words (100 are plenty): a network is trained with
+the mean triplet loss over *all* triplets of a batch. Why do its updates fade although
+some triplets are still wrong, and what changes if one averages over the active
+triplets instead (one gain, one price)? And which strangers does a list loss such as
+InfoNCE push when its temperature is very low, or very high?
+"""
+wrong("08.6", "quotes from the task", explain_08_6=_TASK)
+wrong(
+    "08.6",
+    "quotes from the task",
+    explain_08_6=_TASK + "The gradient fades with the temperature.",
+)
 
 
 # ------------------------------------------------------------------ 08.7 Smooth-AP
@@ -910,7 +924,7 @@ def smooth_ap(sim, labels, *, temperature):
     return _loss(sim, labels, torch.sigmoid)
 
 
-@wrong("08.7", "holds NaN")
+@wrong("08.7", "returned NaN or infinity")
 def smooth_ap(sim, labels, *, temperature):  # right, but for its gradient
     return _loss(sim, labels, lambda t: 1 / (1 + torch.exp(-t / temperature)))
 

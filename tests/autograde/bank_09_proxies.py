@@ -416,7 +416,7 @@ def proxy_anchor(sim, labels, margin, alpha):  # knows the example
     return 1.8310
 
 
-@wrong("09.3", "expected one number")
+@wrong("09.3", "expected one finite number")
 def proxy_anchor(sim, labels, margin, alpha):
     return _anchor_terms(sim, labels, margin, margin, alpha)
 
@@ -664,7 +664,7 @@ def expand(z, proxies, labels, bound):  # linear in the bound
     return (1 - bound + math.log(len(proxies))) / (others - own).mean().sqrt().item()
 
 
-@wrong("09.5", "expected one number")
+@wrong("09.5", "expected one finite number")
 def expand(z, proxies, labels, bound):
     return z * 100
 
@@ -804,6 +804,20 @@ right(
     still each other's nearest neighbours. I would count, for the training images, how
     often the nearest proxy is the own proxy. With the printed formula the count is
     about zero. Or do one step of descent and see whether that distance shrinks.""",
+)
+_TASK = """
+**Objective.** Say what a measure can see, and design a test that sees more.
+A colleague implements the slide's ProxyNCA as printed, without the minus. The loss
+falls, Recall@1 rises from 0.4 to 0.8 on the training classes, and the code is merged.
+In `explain_09_6`, in at least 40 words (100 are plenty): why can Recall@1 be high
+although the loss pushes every point *away* from its own proxy? And which small test
+would have failed at once?
+"""
+wrong("09.6", "quotes from the task", explain_09_6=_TASK)
+wrong(
+    "09.6",
+    "quotes from the task",
+    explain_09_6=_TASK + "They gather elsewhere; try one step.",
 )
 
 

@@ -482,7 +482,7 @@ def accurate_and_useless(C):
     return [torch.stack([a.cos(), a.sin()], dim=1) for a in (angle[order], middle)]
 
 
-@wrong("10.6", "must return two things")
+@wrong("10.6", "must return 2 things")
 def accurate_and_useless(C):
     return torch.eye(2 * C)
 
@@ -492,7 +492,7 @@ def accurate_and_useless(C):
     return 2 * torch.eye(2 * C).double(), torch.eye(2 * C).double()[::2]
 
 
-@wrong("10.6", "expected (6, k)")
+@wrong("10.6", "expected shape (6, any)")
 def accurate_and_useless(C):
     return torch.eye(C), torch.eye(C)
 
@@ -648,6 +648,21 @@ right(
     candidate in turn moves all logits down alike. Second: a hinge is flat beyond its
     margin, log-softmax is not. Every image keeps pushing the other weights away with
     force s times their probability, tiny for large s but positive.""",
+)
+_TASK = """
+**Objective.** Say what a margin is for, and what softmax does to points that are
+right.
+A colleague trains with ArcFace and writes two things: "In deployment I compute
+`arcface_logits` and take the largest, so that the margin protects my predictions",
+and "After training I checked: most images satisfy the margin, so they no longer
+contribute, as with a hinge". In `explain_10_7`, in at least 40 words (100 are
+plenty): what is wrong with each?
+"""
+wrong("10.7", "quotes from the task", explain_10_7=_TASK)
+wrong(
+    "10.7",
+    "quotes from the task",
+    explain_10_7=_TASK + "The label is unknown, and the slope is never 0.",
 )
 
 # ----------------------------------------------------------------- 10.8 Challenge

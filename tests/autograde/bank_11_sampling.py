@@ -532,7 +532,7 @@ def semihard(dist, labels):
     return torch.stack([a, p, near], dim=1), ~behind.any(dim=1)
 
 
-@wrong("11.4", "must return two things")
+@wrong("11.4", "must return 2 things")
 def semihard(dist, labels):
     friend, stranger = partners(labels)
     a, p = friend.nonzero(as_tuple=True)
@@ -982,6 +982,20 @@ closest stranger is where mislabelled images gather, and for such short differen
 direction is mostly noise; in the first steps this even pulls the whole batch together,
 a collapse.
 """,
+)
+_TASK = """
+**Objective.** Say what random and what hardest strangers do.
+A colleague trains in 128 dimensions with random triplets and reports: "After an hour
+the loss was nearly 0, so training is finished." You object, and she changes the
+sampler: "Now I always take the nearest stranger in the batch. Its gradient is the
+most useful of all." In `explain_11_7`, in at least 40 words (100 are plenty): what is
+wrong with each?
+"""
+wrong("11.7", "quotes from the task", explain_11_7=_TASK)
+wrong(
+    "11.7",
+    "quotes from the task",
+    explain_11_7=_TASK + "Most are satisfied, and the rest is noise.",
 )
 
 

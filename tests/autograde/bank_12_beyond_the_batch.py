@@ -584,6 +584,20 @@ mislabelled picture or a near copy, from which nothing can be learned and by whi
 points may be drawn together. I would sample among, say, ranks ten to one hundred.
 """,
 )
+_TASK = """
+**Objective.** Say what goes wrong with global mining when it is done carelessly.
+A colleague embeds all 60,000 training images with the untrained network, writes down
+for each anchor the single nearest stranger, and trains for 50 epochs on these
+triplets: "The hardest negatives of the whole data set, and I need to search only
+once." In `explain_12_7`, in at least 40 words (100 are plenty): name two things that
+go wrong, and what one does instead.
+"""
+wrong("12.7", "quotes from the task", explain_12_7=_TASK)
+wrong(
+    "12.7",
+    "quotes from the task",
+    explain_12_7=_TASK + "The list is stale, and its top is noise.",
+)
 
 # ---------------------------------------------------------------------- 12.8 Challenge
 

@@ -121,6 +121,16 @@ def rates(costs, seconds, lr):  # not even the first step, if it is too long
     return _rates(costs, seconds, lr) if costs[0] <= seconds else []
 
 
+@wrong("16.1", "took 0 seconds, and not 1")
+def rates(costs, seconds, lr):  # begins with a longest step of a second
+    return _rates(costs, seconds, lr, room=lambda past: max(1.0, *past))
+
+
+@wrong("16.1", "rates, expected")
+def rates(costs, seconds, lr):  # begins with a longest step of 1/32 of the budget
+    return _rates(costs, seconds, lr, room=lambda past: max(seconds / 32, *past))
+
+
 @wrong("16.1", "4 rates, expected")
 def rates(costs, seconds, lr):  # knows the example
     return [0.1, 0.0933013, 0.075, 0.025]
@@ -838,3 +848,16 @@ wrong("16.6", "on which classes did you choose",
 wrong("16.6", "repeats the rubric",
       explain_16_6=REPORT + "What was held fixed, how many seeds for a table of at "
       "least three compositions, each with its mean and its interval.")  # fmt: skip
+_LECTURE = """
+1. **Question**: answerable by a number.
+2. **Setup**: which classes train, validate, test; budget; what was held fixed; seeds.
+3. **Table**: means with intervals, baseline first; paired differences.
+4. **One negative result**, and a guess why.
+5. **Limits**: how many tries, on which classes; what does not follow.
+For example: *Do two networks help within 20 CPU seconds? 100 classes train, 50 test;
+multi-similarity, rate 0.01; five seeds. One network 0.62 ± 0.02, two 0.66 ± 0.01:
++0.045 ± 0.014. Beside views no gain is shown (-0.009 ± 0.026): perhaps half of the
+steps is too little. 19 compositions saw these test classes; one rate, one data set.*
+"""
+wrong("16.6", "quotes from the task", explain_16_6=3 * _LECTURE)
+wrong("16.6", "150 at least", explain_16_6=_LECTURE + REPORT[:900])

@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
+from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.judgements",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -20,44 +21,10 @@ RELATIVE = "See lecture 04, section 'Relative judgements say less, and cost less
 ERRORS = "See lecture 04, section 'When people err'."
 
 
-def _plain_table(got):
-    """Whether got is a list of equally long lists of plain numbers: quick to read."""
-    return (
-        bool(got)
-        and all(isinstance(row, list | tuple) for row in got)
-        and len({len(row) for row in got}) == 1
-        and all(
-            type(v) is float or (type(v) is int and abs(v) <= 2**60)
-            for row in got
-            for v in row
-        )
-    )
-
-
-def _numbers(got):
-    """Return got as a float64 tensor, or None where it is no table of numbers."""
-    if isinstance(got, list | tuple):
-        if _plain_table(got):
-            return torch.tensor(got, dtype=torch.float64)
-        rows = [_numbers(row) for row in got]
-        if not rows or any(row is None or row.shape != rows[0].shape for row in rows):
-            return None
-        return torch.stack(rows)
-    if isinstance(got, int) and abs(got) > 2**60:
-        return None
-    if isinstance(got, int | float):
-        return torch.tensor(got, dtype=torch.float64)
-    if isinstance(got, torch.Tensor | np.ndarray):
-        return torch.as_tensor(got).detach().to(torch.float64)
-    return None
-
-
 def _said(got, width, call, reading):
     """Return rows of whole numbers as a list of tuples, or say what is off."""
-    numbers = _numbers(got)
-    if (isinstance(got, list | tuple) and not got) or (
-        numbers is not None and numbers.numel() == 0
-    ):
+    numbers = as_numbers(got)
+    if numbers is not None and numbers.numel() == 0:
         return []
     shape = "no table of numbers" if numbers is None else tuple(numbers.shape)
     table = numbers is not None and numbers.ndim == 2 and numbers.shape[1] == width
@@ -69,16 +36,6 @@ def _said(got, width, call, reading):
     whole = bool(small.all() and (numbers == numbers.round()).all())
     assert whole, f"{call} must hold whole numbers, the indices of points. {reading}"
     return [tuple(row) for row in numbers.long().tolist()]
-
-
-def _parts(got, count, names, call, reading):
-    """Return the parts of a result, or say how many were expected."""
-    stacked = isinstance(got, torch.Tensor | np.ndarray) and got.ndim > 1
-    found = len(got) if stacked or isinstance(got, list | tuple) else 1
-    assert found == count, (
-        f"{call} must return {names}, {count} things; got {found}. {reading}"
-    )
-    return got
 
 
 def _same_rows(got, want, call, reading, mistakes=()):
@@ -127,7 +84,7 @@ def _check_pairs(answers, labels):
     S, D = _by_labels(labels)
     call = f"pairs(labels) with labels {labels[:12]}"
     got = answers.pairs(torch.tensor(labels, dtype=torch.int64))
-    got = _parts(got, 2, "S and D", call, FORMULAS)
+    got = compare.parts(got, ("S", "D"), call, FORMULAS)
     merged = zip(*map(_by_labels, _as_floats(labels)), strict=True)
     parts = zip("SD", got, (S, D), (D, S), merged, strict=True)
     for name, rows, want, other, floats in parts:
@@ -288,7 +245,7 @@ def _check_closure(answers, S, D, n):
         torch.tensor(D, dtype=torch.int64).view(-1, 2),
         n,
     )
-    got = _parts(got, 3, "S+, D+ and the contradictions", call, FOLLOWS)
+    got = compare.parts(got, list(wants), call, FOLLOWS)
     for (name, want), rows in zip(wants.items(), got, strict=True):
         where = f"{name} of {call}"
         rows = _said(rows, 2, where, FOLLOWS)
@@ -354,7 +311,7 @@ def _check_weights(answers, sizes):
     }
     call = f"weights(sizes) with sizes {sizes}"
     got = answers.weights(torch.tensor(sizes))
-    got = _parts(got, 3, "the counts of S, D and T", call, COUNTS)
+    got = compare.parts(got, list(wants), call, COUNTS)
     slips = {
         "S": [("each pair is said once, not twice", [c * (c - 1) for c in sizes])],
         "D": [("D pairs a class with all the others", [c * n for c in sizes])],
@@ -367,7 +324,7 @@ def _check_weights(answers, sizes):
         ],
     }
     for (name, want), part in zip(wants.items(), got, strict=True):
-        numbers = _numbers(part)
+        numbers = as_numbers(part)
         found = None if numbers is None else numbers.reshape(-1).tolist()
         fits = found is not None and len(found) == len(sizes)
         assert fits, (
@@ -593,12 +550,8 @@ def test_other_scale(answers):
     """
     for dist, tau in _scales():
         call = f"other_scale(dist, tau) with tau = {tau:.3g}, {len(dist)} points"
-        got = _numbers(answers.other_scale(dist, tau))
-        square = got is not None and got.shape == dist.shape
-        finite = square and bool(got.isfinite().all())
-        assert finite, (
-            f"{call} must return a table of finite distances, (n, n). {RELATIVE}"
-        )
+        got = answers.other_scale(dist, tau)
+        got = compare.table(got, tuple(dist.shape), call, RELATIVE)
         proper = torch.equal(got, got.T) and bool((got.diagonal() == 0).all())
         assert proper, (
             f"{call} must be symmetric and 0 on the diagonal: a point is at distance 0 "
@@ -643,6 +596,21 @@ RUBRIC = (
     "it stays among as many",
     "exchanges its positive and negative",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+tell why the same rate of errors harms s and spares t a crowd judges all pairs of 2,000
+photographs of 100 persons 20 each and errs in 1 of the pairs half of its s is wrong
+another crowd judges triplets errs in 1 and 1 of t is wrong in explain_04_6 in at least
+40 words 100 are plenty why is s so much worse and why are triplets not count what can
+move and what it moves into s 19,000 d 1,980,000 1 of each changes sides two sentences
+on pairs two on triplets explain_04_6 of all pairs a triplet nearly all pairs are
+dissimilar so that 1 of them moved into s are as many as the true pairs of s an error in
+a triplet exchanges its positive and negative it stays among as many so that there is no
+rare side to flood the machine looks for 40 words 20 of them different for a comparison
+of numbers few most rare times or the counts themselves and for the word triplet it
+refuses sentences of the rubric and what you quote from this task does not count use
+your own words the points are confirmed or not by the person who reads it
+"""
 
 
 @task("04.6", points=2)
@@ -651,7 +619,7 @@ def test_explanation_is_there(answers):
 
     Compare how many pairs can move from D to S with how many S has.
     """
-    joined = own_words(answers, "explain_04_6", rubric=RUBRIC, see=ERRORS)
+    joined = own_words(answers, "explain_04_6", rubric=RUBRIC, see=ERRORS, story=STORY)
     assert re.search(MANY, joined), (
         "explain_04_6 does not compare how many pairs are alike and how many are not. "
         f"{ERRORS}"
@@ -684,7 +652,7 @@ def _crowds(m):
 
 def _check_rates(answers, rates, q, name):
     call = f"error_rates(said) with {q} pairs, {name}"
-    got = _numbers(answers.error_rates(_asked(rates, q)[1]))
+    got = as_numbers(answers.error_rates(_asked(rates, q)[1]))
     found = None if got is None else got.reshape(-1)
     fits = found is not None and len(found) == len(rates)
     finite = fits and bool(found.isfinite().all())
@@ -725,7 +693,7 @@ def _wrong_share(answers, rates, call):
     """Return the share of 20,000 pairs in which ``truth`` is wrong."""
     rates = [rates[i] for i in torch.randperm(len(rates)).tolist()]
     truth, said = _asked(rates, 20_000)
-    got = _numbers(answers.truth(said))
+    got = as_numbers(answers.truth(said))
     found = None if got is None else got.reshape(-1)
     fits = found is not None and len(found) == len(truth)
     plain = fits and bool(((found == 0) | (found == 1)).all())

@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
+from mlcourse.grading import compare, own_words, task
 from mlcourse.grading.as_numbers import as_numbers
 
 HIDES = ("mlcourse.kernel",)
@@ -25,76 +24,6 @@ KPCA = "See lecture 06, section 'The KPCA trick'."
 CENTRING = "See lecture 06, section 'Centring'."
 PRICE = "See lecture 06, section 'The price'."
 LANDMARKS = "See lecture 06, section 'Landmarks'."
-
-
-def _shape(numbers):
-    """Return the shape as a tuple of ints, or words where there is none."""
-    return "no table of numbers" if numbers is None else tuple(numbers.shape)
-
-
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off.
-
-    A None in shape stands for any number of columns.
-    """
-    numbers = as_numbers(got)
-    found = _shape(numbers)
-    fits = numbers is not None and len(found) == len(shape)
-    fits = fits and all(
-        want in (None, have) for have, want in zip(found, shape, strict=True)
-    )
-    wanted = str(shape).replace("None", "any")
-    assert fits, (
-        f"{call} returned {found}, expected shape {wanted}: rows stand for the points "
-        f"of the first argument. {reading}"
-    )
-    assert numbers.isfinite().all(), (
-        f"{call} returned NaN or infinity: a root of a number that rounding made "
-        "negative, or a division by an eigenvalue that is 0. Clamp the one, drop the "
-        f"other. {reading}"
-    )
-    return numbers
-
-
-def _two(got, call, reading):
-    """Return the two things that a function must return, or say what came."""
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, f"{call} must return two things, got {count}. {reading}"
-    return got
-
-
-def _number(got, call, reading):
-    """Return got as a finite float, or say what came."""
-    number = as_numbers(got)
-    one = number is not None and number.numel() == 1 and bool(number.isfinite().all())
-    assert one, f"{call} returned {got!r:.80}, expected one number. {reading}"
-    return number.item()
-
-
-def _versus(got, want):
-    """Return words that set a result against what was expected; of much, the worst."""
-    if got.numel() <= 20:
-        shown = [str(table.round(decimals=4).tolist()) for table in (got, want)]
-        return f"returned {shown[0]}, expected {shown[1]}"
-    worst = int((got - want).abs().argmax())
-    i, j = divmod(worst, got.shape[1])
-    return f"has {got[i, j]:.6g} at [{i}, {j}], expected {want[i, j]:.6g} there"
-
-
-def _same(got, want, call, reading, mistakes=(), tol=1e-3, unit=1.0):
-    """Compare two tables; a known mistake is called by its name.
-
-    Errors are measured in the unit; of a right answer no mistake is claimed.
-    """
-    fine = torch.allclose(got / unit, want / unit, rtol=tol, atol=tol)
-    for name, wrong in mistakes:
-        wrong = torch.as_tensor(wrong, dtype=torch.float64)
-        slip = torch.allclose(got / unit, wrong / unit, rtol=0, atol=tol)
-        assert fine or not slip, f"{call} {_versus(got, want)}: {name}. {reading}"
-    assert fine, (
-        f"{call} {_versus(got, want)}. Work one entry out by hand and compare. "
-        f"{reading}"
-    )
 
 
 def _f64(values):
@@ -129,7 +58,7 @@ def test_rbf_kernel(answers):
     squares = _f64([[1, 5, 4], [4, 0, 1]])
     want = torch.exp(-0.25 * squares)
     call = "rbf_kernel(x, y, 0.25), x = [[0, 0], [1, 2]], y = [[1, 0], [1, 2], [0, 2]]"
-    got = _table(answers.rbf_kernel(x, y, 0.25), (2, 3), call, FORMULAS)
+    got = compare.table(answers.rbf_kernel(x, y, 0.25), (2, 3), call, FORMULAS)
     mistakes = [
         (
             "the distance must be squared in the exponent",
@@ -141,7 +70,7 @@ def test_rbf_kernel(answers):
         ("gamma is not used", (-squares).exp()),
         ("this is the distance; the kernel is 1 for equal points", 1 - want),
     ]
-    _same(got, want, call, FORMULAS, mistakes, tol=1e-4)
+    compare.same(got, want, call, FORMULAS, mistakes, tol=1e-4)
     for n, d, dtype in ((5, 3, torch.float32), (4, 6, torch.float64)):
         x, y = torch.rand(n, d, dtype=dtype), torch.rand(4, d, dtype=dtype)
         gamma = 0.5 + torch.rand(()).item()
@@ -150,12 +79,12 @@ def test_rbf_kernel(answers):
             for a in x.tolist()
         ]
         call = f"rbf_kernel(x, y, {gamma:.4f}) on {n} and 4 random points, {dtype}"
-        got = _table(answers.rbf_kernel(x, y, gamma), (n, 4), call, FORMULAS)
-        _same(got, _f64(want), call, FORMULAS, tol=1e-4)
+        got = compare.table(answers.rbf_kernel(x, y, gamma), (n, 4), call, FORMULAS)
+        compare.same(got, _f64(want), call, FORMULAS, tol=1e-4)
     grid = torch.cartesian_prod(torch.arange(6), torch.arange(6)).double() / 8
     away = (grid + 4096).to(torch.float32)
     call = "rbf_kernel(x, x, 2) with float32 points 1/8 apart, 4096 from the origin"
-    got = _table(answers.rbf_kernel(away, away, 2.0), (36, 36), call, FORMULAS)
+    got = compare.table(answers.rbf_kernel(away, away, 2.0), (36, 36), call, FORMULAS)
     worst = (got - torch.exp(-2 * _squares(grid, grid))).abs().max().item()
     assert worst < 1e-3, (
         f"{call}: an entry is off by {worst:.1e}; x² + y² - 2xy, which torch.cdist "
@@ -180,7 +109,7 @@ def _gamma(answers, x, name, far=False):
     pairs.sort()
     low, high = pairs[(len(pairs) - 1) // 2], pairs[len(pairs) // 2]
     middle = everything[len(everything) // 2], everything[(len(everything) - 1) // 2]
-    got = _number(answers.median_gamma(x), call, KERNEL)
+    got = compare.number(answers.median_gamma(x), call, KERNEL)
     fits = (1 - 1e-4) / high <= got <= (1 + 1e-4) / low
     wrongs = [
         ("no pair of a point with itself counts", [1 / m for m in middle if m > 0]),
@@ -234,7 +163,7 @@ def test_kernel_distance(answers):
         "kernel_distance(K, k_x, k_y), K = [[0, 0], [9, 25]], k_x = [0, 25], "
         "k_y = [9, 25]"
     )
-    got = _table(answers.kernel_distance(K, k_x, k_y), (2, 2), call, KERNEL)
+    got = compare.table(answers.kernel_distance(K, k_x, k_y), (2, 2), call, KERNEL)
     swapped = k_x + k_y[:, None] - 2 * K
     mistakes = [
         ("these are the squares, the root is missing", want**2),
@@ -248,15 +177,15 @@ def test_kernel_distance(answers):
             (k_x[:, None] + k_y - K).clamp(min=0).sqrt(),
         ),
     ]
-    _same(got, want, call, KERNEL, mistakes, tol=2e-2)
+    compare.same(got, want, call, KERNEL, mistakes, tol=2e-2)
     for dtype in (torch.float32, torch.float64):
         x, y = _random(4, 2), _random(3, 2)
         p, q = _products(x), _products(y)
         K, k_x, k_y = (x @ y.T + 1) ** 2, (p * p).sum(dim=1), (q * q).sum(dim=1)
         call = f"kernel_distance(K, k_x, k_y) for the kernel (x'y + 1)², {dtype}"
         got = answers.kernel_distance(K.to(dtype), k_x.to(dtype), k_y.to(dtype))
-        got = _table(got, (4, 3), call, KERNEL)
-        _same(got, _squares(p, q).sqrt(), call, KERNEL, tol=1e-2)
+        got = compare.table(got, (4, 3), call, KERNEL)
+        compare.same(got, _squares(p, q).sqrt(), call, KERNEL, tol=1e-2)
 
 
 @task("06.2", points=1, hidden=True)
@@ -276,7 +205,9 @@ def test_kernel_distance_survives_rounding(answers):
             "kernel_distance(K, k_x, k_y), 60 points in another order, 20 of them "
             f"moved by 0.1, {dtype}"
         )
-        got = _table(answers.kernel_distance(K, k_x, k_y), (60, 65), call, KERNEL)
+        got = compare.table(
+            answers.kernel_distance(K, k_x, k_y), (60, 65), call, KERNEL
+        )
         worst = (got - _squares(p.double(), q.double()).sqrt()).abs().max().item()
         assert worst < 2e-2, (
             f"{call}: an entry is off by {worst:.1e}. Clamp what is below 0 at 0, and "
@@ -322,7 +253,7 @@ def _check_centre(answers, p, q, name, mistakes=False):
     """Compare with features from which the mean training feature is subtracted."""
     K, K_test = p @ p.T, q @ p.T
     call = f"centre(K, K_test) on {name}"
-    both = _two(answers.centre(K, K_test), call, CENTRING)
+    both = compare.parts(answers.centre(K, K_test), ("K", "K_test"), call, CENTRING)
     p, q = p.double(), q.double()
     middle = p.mean(dim=0)
     want = (p - middle) @ (p - middle).T, (q - middle) @ (p - middle).T
@@ -331,11 +262,15 @@ def _check_centre(answers, p, q, name, mistakes=False):
     K, K_test = K.double(), K_test.double()
     wrongs = [("K is not centred at all", K), ("centre rows and columns", K - K.mean())]
     wrongs += [("centre the columns too", K - K.mean(dim=1, keepdim=True))]
-    got = _table(both[0], tuple(K.shape), f"{call}: the first result", CENTRING)
-    _same(got, want[0], f"{call}: the first", CENTRING, wrongs if mistakes else (), tol)
-    got = _table(both[1], tuple(K_test.shape), f"{call}: the second result", CENTRING)
+    got = compare.table(both[0], tuple(K.shape), f"{call}: the first result", CENTRING)
+    compare.same(
+        got, want[0], f"{call}: the first", CENTRING, wrongs if mistakes else (), tol
+    )
+    got = compare.table(
+        both[1], tuple(K_test.shape), f"{call}: the second result", CENTRING
+    )
     wrongs = _miscentred(K, K_test) if mistakes else ()
-    _same(got, want[1], f"{call}: the second", CENTRING, wrongs, tol)
+    compare.same(got, want[1], f"{call}: the second", CENTRING, wrongs, tol)
 
 
 @task("06.2", points=1)
@@ -371,7 +306,7 @@ def test_kernel_metric_distance(answers):
         "K_x = [[1, 0, 2], [3, 1, 1]], K_y = [[0, 2, 0]]"
     )
     got = answers.kernel_metric_distance(U, K_x, K_y)
-    got = _table(got, (2, 1), call, COEFFICIENTS)
+    got = compare.table(got, (2, 1), call, COEFFICIENTS)
     want = _f64([[13], [17]]).sqrt()
     diff = K_x - K_y
     mistakes = [
@@ -384,7 +319,7 @@ def test_kernel_metric_distance(answers):
         ),
         ("these are inner products, not distances", K_x @ U.T @ U @ K_y.T),
     ]
-    _same(got, want, call, COEFFICIENTS, mistakes)
+    compare.same(got, want, call, COEFFICIENTS, mistakes)
     for dtype in (torch.float32, torch.float64):
         U, K_x, K_y = _random(4, 4), _random(3, 4), _random(5, 4)
         want = torch.zeros(3, 5, dtype=torch.float64)
@@ -397,14 +332,14 @@ def test_kernel_metric_distance(answers):
                 want[i, j] = math.hypot(*image)
         call = f"kernel_metric_distance(U, K_x, K_y), a random 4 x 4 matrix U, {dtype}"
         got = answers.kernel_metric_distance(U.to(dtype), K_x.to(dtype), K_y.to(dtype))
-        got = _table(got, (3, 5), call, COEFFICIENTS)
+        got = compare.table(got, (3, 5), call, COEFFICIENTS)
         turned = torch.cdist(K_x @ U, K_y @ U)
         wrongs = [("this uses U' where the formula has U", turned)]
-        _same(got, want, call, COEFFICIENTS, wrongs)
+        compare.same(got, want, call, COEFFICIENTS, wrongs)
     call = "kernel_metric_distance(U, K_x, K_x), a random U (3, 5) and 100 points,"
     U, K_x = _random(3, 5), _random(100, 5)
     got = answers.kernel_metric_distance(U, K_x, K_x)
-    got = _table(got, (100, 100), call, COEFFICIENTS)
+    got = compare.table(got, (100, 100), call, COEFFICIENTS)
     worst = got.diagonal().abs().max().item()
     assert worst < 1e-3, (
         f"{call} has {worst:.4g} on its diagonal, expected 0: that is a point and "
@@ -416,7 +351,7 @@ def _columns(answers, x, name):
     """Return the monomials of x, checked for their number."""
     d = x.shape[1]
     call = f"monomials(x) with {name}"
-    got = _table(answers.monomials(x), (len(x), None), call, KERNEL)
+    got = compare.table(answers.monomials(x), (len(x), None), call, KERNEL)
     D = (d + 1) * (d + 2) // 2
     assert got.shape[1] == D, (
         f"{call} has {got.shape[1]} columns, expected {D}: the constant, the "
@@ -443,21 +378,20 @@ def test_monomials(answers):
         ("all but the squares and the constant need the factor √2", [[17], [43]]),
         ("the factor is √2, not 2: it meets itself in the product", [[41], [61]]),
     ]
-    _same(p @ q.T, _f64([[25], [49]]), call, KERNEL, mistakes)
+    compare.same(p @ q.T, _f64([[25], [49]]), call, KERNEL, mistakes)
     for d in (1, 2, 3, 5):
         dtype = torch.float64 if d % 2 else torch.float32
         x, y = _random(4, d).to(dtype), _random(6, d).to(dtype)
         call, p = _columns(answers, x, f"4 random rows (4, {d})")
         _, q = _columns(answers, y, f"6 random rows (6, {d})")
         want = (x.double() @ y.double().T + 1) ** 2
-        _same(p @ q.T, want, f"{call}, times monomials(y)',", KERNEL)
+        compare.same(p @ q.T, want, f"{call}, times monomials(y)',", KERNEL)
     counts = [(100, 3, 2), *torch.randint(2, 50, (5, 3)).tolist()]
     for n, d, r in counts:
         call = f"n_parameters({n}, {d}, {r})"
         pair = answers.n_parameters(n, d, r)
-        pair = pair.tolist() if isinstance(pair, torch.Tensor | np.ndarray) else pair
-        pair = _two(pair, call, PRICE)
-        got = [_number(value, call, PRICE) for value in pair]
+        pair = compare.parts(pair, ("the count of U", "that of L"), call, PRICE)
+        got = [compare.number(value, call, PRICE) for value in pair]
         want = [r * n, r * (d + 1) * (d + 2) // 2]
         assert got == want, (
             f"{call} returned {got}, expected {want}: the entries of U (r, n), one "
@@ -479,8 +413,9 @@ def _directions(K):
 def _kpca_train(answers, K, K_test, name):
     """Check the coordinates of the training points; return them and the rest."""
     call = f"kpca(K, K_test) on {name}"
-    both = _two(answers.kpca(K, K_test), call, KPCA)
-    Z = _table(both[0], (len(K), None), f"{call}: Z", KPCA)
+    both = compare.parts(answers.kpca(K, K_test), ("Z", "Z_test"), call, KPCA)
+    drop = f"Drop the eigenvalues of the centred kernel that are 0. {KPCA}"
+    Z = compare.table(both[0], (len(K), None), f"{call}: Z", drop)
     values, vectors = _directions(_centred(K, K_test)[0])
     assert Z.shape[1] >= len(values), (
         f"{call}: Z has {Z.shape[1]} columns, expected {len(values)}, one for each "
@@ -495,11 +430,11 @@ def _kpca_train(answers, K, K_test, name):
             vectors / values.sqrt(),
         ),
     ]
-    mistakes = [(words, _squares(wrong, wrong)) for words, wrong in mistakes]
-    want = K.diagonal()[:, None] + K.diagonal() - 2 * K
     unit = K.abs().max()
-    words = f"{call}: the table of squared distances of the rows of Z"
-    _same(_squares(Z, Z), want, words, KPCA, mistakes, unit=unit)
+    mistakes = [(words, _squares(wrong, wrong) / unit) for words, wrong in mistakes]
+    want = K.diagonal()[:, None] + K.diagonal() - 2 * K
+    words = f"{call}: the table of squared distances of the rows of Z, by max |K|,"
+    compare.same(_squares(Z, Z) / unit, want / unit, words, KPCA, mistakes)
     off = Z.mean(dim=0).abs().max().item()
     assert off < 1e-3 * unit**0.5, (
         f"{call}: the columns of Z have means up to {off:.4g}, expected 0: centre the "
@@ -516,7 +451,7 @@ def _kpca(answers, K, K_test, name):
     """Check one call of kpca against the kernels; return Z and Z_test."""
     Z, rest = _kpca_train(answers, K, K_test, name)
     call = f"kpca(K, K_test) on {name}"
-    Z_test = _table(rest, (len(K_test), Z.shape[1]), f"{call}: Z_test", KPCA)
+    Z_test = compare.table(rest, (len(K_test), Z.shape[1]), f"{call}: Z_test", KPCA)
     centred, test = _centred(K, K_test)
     values, vectors = _directions(centred)
     roots = values.sqrt()
@@ -530,8 +465,10 @@ def _kpca(answers, K, K_test, name):
         ("divide by √λ: here it was left out", test @ vectors @ frame),
         ("divide by √λ, not by λ", test @ vectors / values @ frame),
     ]
-    words = f"{call}: the table of inner products Z_test Z'"
-    _same(Z_test @ Z.T, test, words, KPCA, wrongs, unit=K.abs().max())
+    unit = K.abs().max()
+    wrongs = [(words, wrong / unit) for words, wrong in wrongs]
+    words = f"{call}: the table of inner products Z_test Z', by max |K|,"
+    compare.same(Z_test @ Z.T / unit, test / unit, words, KPCA, wrongs)
     return Z, Z_test
 
 
@@ -653,7 +590,7 @@ def test_two_gammas(answers):
         squares = _squares(x, x)[~torch.eye(len(x), dtype=torch.bool)]
         least = min(squares.min().item(), _squares(x_test, x).min().item())
         call = f"memorizing_gamma(x, x_test) with {name}"
-        gamma = _number(answers.memorizing_gamma(x, x_test), call, KERNEL)
+        gamma = compare.number(answers.memorizing_gamma(x, x_test), call, KERNEL)
         largest = math.exp(min(-gamma * least, 700.0))
         assert largest <= 1e-3, (
             f"{call} returned {gamma:.4g}: the largest kernel value of two different "
@@ -667,7 +604,7 @@ def test_two_gammas(answers):
             f"least that it takes, up to a factor of 2. {KERNEL}"
         )
         call = f"linear_gamma(x) with {name}"
-        gamma = _number(answers.linear_gamma(x), call, KERNEL)
+        gamma = compare.number(answers.linear_gamma(x), call, KERNEL)
         assert gamma > 0, f"{call} returned {gamma:.4g}; gamma is positive. {KERNEL}"
         far = gamma * squares.max().item()
         ratio = -math.expm1(-far) / far if far > 0 else 1.0
@@ -699,7 +636,7 @@ def test_collapsing_pair(answers):
         gamma = 2 / squares[squares > 0].median().item()
         name = f"{n} random points in {d} dimensions, of spread {unit:.2g}"
         call = f"collapsing_pair(x, {gamma:.4g}) with {name}"
-        pair = _table(answers.collapsing_pair(x, gamma), (2, d), call, KPCA)
+        pair = compare.table(answers.collapsing_pair(x, gamma), (2, d), call, KPCA)
         away = (pair - x.mean(dim=0)).norm(dim=1).max().item()
         assert away <= 100 * spread, (
             f"{call}: a point is {away / spread:.3g} times the largest distance of the "
@@ -732,6 +669,29 @@ RUBRIC = (
     "changes no distance of training points and only adds to",
     "weighs the directions differently and has another minimum",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say why coefficients suffice and why their euclidean length is the wrong thing to punish
+a colleague runs a linear metric learner with weight decay min u text loss u mu u f 2 on
+the vectors k x as if they were plain features and says that is kernelised metric
+learning since the slide has l top phi u top the loss depends on distances of training
+points only in explain_06_6 in at least 40 words 100 are plenty why may the rows of l be
+combinations of the n training images so that n 2 numbers suffice for m u top u even if
+phi has infinitely many coordinates and why is the colleague's problem not min l text
+loss l mu l f 2 take one row of l and split it in two what the training images can see
+of it and the rest l u phi top hence ll top u phi top phi u top uku top its trace is l f
+2 two or three sentences on each half between the triple quotes explain_06_6 the
+orthogonal part the penalty the part of a row of l that is orthogonal to all training
+images changes no distance of training points and only adds to l so it may be 0 and what
+is left are n coefficients a row r n numbers n² for m uᵀu l f 2 operatorname tr u k u
+top which is not u f 2 operatorname tr uu top unless k is the identity so the
+regulariser weighs the directions differently and has another minimum the machine looks
+for 40 words 20 of them different for a word on where the rows come from span subspace
+combination projection orthogonal and for one on what is kept small regulariser penalty
+decay norm length trace it refuses sentences of the rubric and what you quote from this
+task does not count use your own words the points are confirmed or not by the person who
+reads it
+"""
 
 
 @task("06.6", points=2)
@@ -741,7 +701,9 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_06_6", rubric=RUBRIC, see=COEFFICIENTS)
+    joined = own_words(
+        answers, "explain_06_6", rubric=RUBRIC, see=COEFFICIENTS, story=STORY
+    )
     span = ("span", "orthogonal", "perpendicular", "right angle", "combin")
     span += ("project", "subspace")
     assert any(stem in joined for stem in span), (
@@ -761,7 +723,7 @@ def test_explanation_is_there(answers):
 def _nystroem(answers, C, W, name, tol=1e-3):
     """Return F F' in float64, after a check of F's shape."""
     call = f"nystroem(C, W) on {name}"
-    F = _table(answers.nystroem(C, W), (len(C), None), call, LANDMARKS)
+    F = compare.table(answers.nystroem(C, W), (len(C), None), call, LANDMARKS)
     assert F.shape[1] <= len(W), (
         f"{call} has {F.shape[1]} columns, expected at most {len(W)}, one for each "
         f"landmark. {LANDMARKS}"
@@ -788,7 +750,7 @@ def test_nystroem(answers):
         ("multiply by the inverse root of W", C @ C.T * 4),
     ]
     want = C @ C.T / 4
-    _same(F @ F.T, want, f"{call}, as F F',", LANDMARKS, mistakes)
+    compare.same(F @ F.T, want, f"{call}, as F F',", LANDMARKS, mistakes)
     W, C = _f64([[2, 1], [1, 5]]), _f64([[2, 1], [1, 5], [3, 1], [0, 2]])
     call, F = _nystroem(answers, C, W, "W = [[2, 1], [1, 5]] and C with 4 rows")
     inverse = _f64([[5, -1], [-1, 2]]) / 9
@@ -797,18 +759,18 @@ def test_nystroem(answers):
         ("the landmarks depend on each other: W is no diagonal", C @ C.T / 2),
         ("these are the rows of C, not yet divided by a root of W", C @ C.T),
     ]
-    _same(F @ F.T, C @ inverse @ C.T, f"{call}, as F F',", LANDMARKS, mistakes)
+    compare.same(F @ F.T, C @ inverse @ C.T, f"{call}, as F F',", LANDMARKS, mistakes)
     for dtype in (torch.float32, torch.float64):
         x = _random(9, 3)
         K = _rbf(x, slice(None)).to(dtype)
         call, F = _nystroem(answers, K, K, f"9 points, all of them landmarks, {dtype}")
-        _same(F @ F.T, K.double(), f"{call}, as F F',", LANDMARKS)
+        compare.same(F @ F.T, K.double(), f"{call}, as F F',", LANDMARKS)
         rows = torch.randperm(9)[:4]
         C = K[:, rows]
         call, F = _nystroem(answers, C, C[rows], f"9 points, 4 landmarks, {dtype}")
         got = F @ F[rows].T
         words = f"{call}, the inner products with the landmarks,"
-        _same(got, C.double(), words, LANDMARKS)
+        compare.same(got, C.double(), words, LANDMARKS)
 
 
 @task("06.7", points=1, hidden=True)
@@ -828,7 +790,7 @@ def test_nystroem_with_copies(answers):
         call, F = _nystroem(answers, C, C[rows], name)
         part = K[:, [0, 4, 7, 9]]
         want = part @ torch.linalg.solve(part[[0, 4, 7, 9]], part.T)
-        _same(F @ F.T, want, f"{call}, as F F',", LANDMARKS, tol=1e-2)
+        compare.same(F @ F.T, want, f"{call}, as F F',", LANDMARKS, tol=1e-2)
         for unit in (1e-6, 1.0, 1e6):
             K = unit * x @ x.T  # rank 3: seven landmarks say everything
             rows = torch.randperm(20)[:7]
@@ -836,7 +798,7 @@ def test_nystroem_with_copies(answers):
             name = f"20 points, kernel {unit:.0e} x'y of rank 3, 7 landmarks, {dtype}"
             call, F = _nystroem(answers, C, C[rows], name)
             got = F @ F.T / unit
-            _same(got, K / unit, f"{call}, as F F',", LANDMARKS, tol=1e-2)
+            compare.same(got, K / unit, f"{call}, as F F',", LANDMARKS, tol=1e-2)
 
 
 @task("06.7", points=1, hidden=True)
@@ -876,4 +838,6 @@ def test_nystroem_never_gets_worse(answers):
     call, F = _nystroem(answers, C, C[:8], "30,000 points, 8 landmarks")
     some = torch.randperm(30_000)[:200]
     got, want = F[some] @ F[:8].T, C[some]
-    _same(got, want, f"{call}, some inner products with the landmarks,", LANDMARKS)
+    compare.same(
+        got, want, f"{call}, some inner products with the landmarks,", LANDMARKS
+    )

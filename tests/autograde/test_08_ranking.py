@@ -5,8 +5,7 @@ import math
 import numpy as np
 import torch
 
-from mlcourse.grading import own_words, task
-from mlcourse.grading.as_numbers import as_numbers
+from mlcourse.grading import compare, own_words, task
 
 HIDES = ("mlcourse.losses",)
 #: Libraries that answer some of the tasks: a person looks at them, no point is lost.
@@ -31,37 +30,6 @@ MISTAKES = "See lecture 08, section 'Common mistakes'."
 LARGEST = 1e9
 
 
-def _shape(numbers):
-    """Return the shape as a tuple of ints, or words where there is none."""
-    return "no table of numbers" if numbers is None else tuple(numbers.shape)
-
-
-def _finite(numbers, call, reading):
-    assert (numbers.abs() < LARGEST).all(), (
-        f"{call} holds NaN, infinity or a number beyond 1e9: something was divided by "
-        f"0, or an exponential overflowed. {reading}"
-    )
-    return numbers
-
-
-def _table(got, shape, call, reading):
-    """Return got as a finite float64 tensor of this shape, or say what is off."""
-    numbers = as_numbers(got)
-    found = "no table of numbers" if numbers is None else f"shape {_shape(numbers)}"
-    assert _shape(numbers) == shape, (
-        f"{call}: got {found}, expected shape {shape}. {reading}"
-    )
-    return _finite(numbers, call, reading)
-
-
-def _one(got, call, reading):
-    """Return got as one finite number, or say what is off."""
-    numbers = as_numbers(got)
-    one = numbers is not None and numbers.numel() == 1
-    assert one, f"{call} must return one number, got {got!r:.80}. {reading}"
-    return _finite(numbers, call, reading).item()
-
-
 def _near(a, b, tol=1e-3):
     a, b = torch.as_tensor(a).double(), torch.as_tensor(b).double()
     if a.shape != b.shape or not b.isfinite().all():
@@ -80,9 +48,8 @@ def _same(got, want, call, reading, mistakes=()):
     for words, wrong in mistakes:
         slip = wrong is not None and _near(got, wrong)
         assert not slip, f"{call}: {words}. {reading}"
-    assert _near(got, want), (
-        f"{call} returned {_show(got)}, expected {_show(want)}. {reading}"
-    )
+    got, want = (torch.as_tensor(t).double() for t in (got, want))
+    raise AssertionError(f"{call} {compare.versus(got, want)}. {reading}")
 
 
 def _draw(*shape):
@@ -174,7 +141,7 @@ def _mean(values):
 
 def _contrasts(answers, dist, S, D, margin, name):
     call = f"contrastive(dist, S, D, margin={margin}) with {name}"
-    got = _one(answers.contrastive(dist, S, D, margin=margin), call, SPRINGS)
+    got = compare.number(answers.contrastive(dist, S, D, margin=margin), call, SPRINGS)
     pull, push = _springs(dist, S, D, margin)
     total, count = sum(pull) + sum(push), max(len(pull) + len(push), 1)
     far = [dist[i, j].item() for i, j in D.tolist()]
@@ -263,7 +230,7 @@ def test_contrastive_gradient_and_empty_sets(answers):
     _contrasts(answers, dist, S, D.flip(1), 0.8, "pairs (j, i) for (i, j)")
     call = "the gradient of contrastive(dist, S, D, margin=0.83) in dist"
     got = answers.grad("contrastive", dist, S, D, margin=0.83)
-    got = _table(got, (7, 7), call, SPRINGS)
+    got = compare.table(got, (7, 7), call, SPRINGS)
     want = _slope(lambda table: _contrastive(table, S, D, 0.83), dist)
     both = want + want.T  # reading dist[j, i] for dist[i, j] is as right
     _same(got + got.T, both, f"{call}, [i, j] and [j, i] added up", SPRINGS)
@@ -288,7 +255,7 @@ def _banded(dist, S, D, beta, y, margin):
 
 def _bands(answers, dist, S, D, beta, y, margin, name):
     call = f"banded(dist, S, D, beta, labels, margin={margin}) with {name}"
-    got = _one(answers.banded(dist, S, D, beta, y, margin=margin), call, BAND)
+    got = compare.number(answers.banded(dist, S, D, beta, y, margin=margin), call, BAND)
     pull, push = _band(dist, S, D, beta, y, margin)
     active = [term for term in (*pull, *push) if term > 0]
     want, count = _mean(active), len(pull) + len(push)
@@ -371,12 +338,12 @@ def test_banded_gradients(answers):
         got = answers.grad("banded", dist, S, D, beta, y, wrt=where, margin=0.3)
         if where == 0:
             want = _slope(lambda d: _banded(d, S, D, beta, y, 0.3), dist)
-            got = _table(got, (9, 9), call, BAND)
+            got = compare.table(got, (9, 9), call, BAND)
             got, want = got + got.T, want + want.T
             call = f"{call}, [i, j] and [j, i] added up"
         else:
             want = _slope(lambda b: _banded(dist, S, D, b[0], y, 0.3), beta[None])[0]
-            got = _table(got, (3,), call, BAND)
+            got = compare.table(got, (3,), call, BAND)
         _same(got, want, call, BAND)
 
 
@@ -396,7 +363,7 @@ def _triplet(dist, T, margin):
 
 def _compares(answers, dist, T, margin, name):
     call = f"triplet(dist, T, margin={margin}) with {name}"
-    got = _one(answers.triplet(dist, T, margin=margin), call, TRIPLETS)
+    got = compare.number(answers.triplet(dist, T, margin=margin), call, TRIPLETS)
     raw = _hinges(dist, T, margin)
     cut = [max(h, 0) for h in raw]
     active = [h for h in raw if h > 0]
@@ -438,7 +405,7 @@ def _zones(dist, T, margin):
 
 def _sorts(answers, dist, T, margin, name):
     call = f"zones(dist, T, margin={margin}) with {name}"
-    got = _table(answers.zones(dist, T, margin=margin), (3,), call, TRIPLETS)
+    got = compare.table(answers.zones(dist, T, margin=margin), (3,), call, TRIPLETS)
     hard, semi, easy = want = _zones(dist, T, margin)
     squared = _zones(dist.square(), T, margin)
     mistakes = (
@@ -513,7 +480,7 @@ def test_triplets_elsewhere(answers):
     call = "the gradient of triplet(dist, T, margin=0.4) in dist"
     for rows, name in ((T, "all triplets"), (torch.cat([T, T[:9]]), "some twice")):
         got = answers.grad("triplet", dist, rows, margin=0.4)
-        got = _table(got, (7, 7), f"{call}, {name}", TRIPLETS)
+        got = compare.table(got, (7, 7), f"{call}, {name}", TRIPLETS)
         want = _slope(lambda table, t=rows: _triplet(table, t, 0.4), dist)
         _same(got + got.T, want + want.T, f"{call}, {name}", TRIPLETS)
 
@@ -564,7 +531,7 @@ def _means(answers, sim, y, tau, name):
     ):
         call = f"{function}(sim, labels, temperature={tau}) with {name}"
         got = getattr(answers, function)(sim, y, temperature=tau)
-        got = _one(got, call, LISTS)
+        got = compare.number(got, call, LISTS)
         logs = _logs(sim, y, tau)
         want = mean(logs)
         flat = [v for each in logs for v in each]
@@ -667,17 +634,10 @@ def test_where_the_means_part(answers):
     for tau in (0.05, 0.1, 0.2):
         call = f"means_apart({tau})"
         got = answers.means_apart(tau)
-        two = isinstance(got, list | tuple) and len(got) == 2
-        assert two, f"{call} must return z and labels. {LISTS}"
-        z, y = (as_numbers(part) for part in got)
-        shaped = z is not None and y is not None and z.ndim == 2 and y.ndim == 1
-        fits = shaped and len(z) == len(y) and 4 <= len(z) <= 20
-        assert fits, (
-            f"{call}: z must be (n, d) and labels (n,) with n from 4 to 20, got shapes "
-            f"{_shape(z)} and {_shape(y)}. {LISTS}"
-        )
-        _finite(z, f"{call}: z", LISTS)
-        _finite(y, f"{call}: labels", LISTS)
+        got = compare.parts(got, ("z", "labels"), call, LISTS)
+        z = compare.table(got[0], (None, None), f"{call}: z", LISTS)
+        y = compare.table(got[1], (len(z),), f"{call}: labels", LISTS)
+        assert 4 <= len(z) <= 20, f"{call}: {len(z)} points, expected 4 to 20. {LISTS}"
         unit = _near(z.norm(dim=1), torch.ones(len(z)), 1e-3)
         assert unit, (
             f"{call}: the rows of z must have length 1, got {_show(z.norm(dim=1))}: "
@@ -732,7 +692,7 @@ def _weighs(answers, sim, y, alpha, beta, base, name):
     call = f"ms_weights(sim, labels, alpha={alpha}, beta={beta}, base={base}), {name}"
     got = answers.ms_weights(sim, y, alpha=alpha, beta=beta, base=base)
     n = len(y)
-    got = _table(got, (n, n), call, WEIGHTS)
+    got = compare.table(got, (n, n), call, WEIGHTS)
     want = _ms_weights(sim, y, alpha, beta, base)
     same = y[:, None] == y
     own = torch.where(same, -want, want)
@@ -805,7 +765,7 @@ def test_weights_against_finite_differences(answers):
         got = answers.ms_weights(sim, y, alpha=3.0, beta=8.0, base=0.3)
         slopes = _slope(lambda table, y=y: _ms(table, y, 3.0, 8.0, 0.3), sim).abs()
         call = "ms_weights against the slopes by finite differences"
-        _same(_table(got, (7, 7), call, WEIGHTS), slopes, call, WEIGHTS)
+        _same(compare.table(got, (7, 7), call, WEIGHTS), slopes, call, WEIGHTS)
 
 
 @task("08.4", points=1, hidden=True)
@@ -830,21 +790,14 @@ def test_weights_elsewhere(answers):
 
 def _cloud(got, call):
     """Return z and labels of a construction, and its distances."""
-    two = isinstance(got, list | tuple) and len(got) == 2
-    assert two, f"{call} must return two things, z and labels. {TRIPLETS}"
-    z, y = (as_numbers(part) for part in got)
-    shaped = z is not None and y is not None and z.ndim == 2 and y.ndim == 1
-    fits = shaped and len(z) == len(y)
-    assert fits, (
-        f"{call}: z must be (n, d) and labels (n,), got shapes {_shape(z)} and "
-        f"{_shape(y)}. {TRIPLETS}"
-    )
+    got = compare.parts(got, ("z", "labels"), call, TRIPLETS)
+    z = compare.table(got[0], (None, None), f"{call}: z", TRIPLETS)
+    y = compare.table(got[1], (len(z),), f"{call}: labels", TRIPLETS)
     assert 4 <= len(z) <= 200, (
         f"{call}: there must be 4 to 200 points, got {len(z)}. {TRIPLETS}"
     )
     assert z.shape[1] >= 1, f"{call}: z has no columns. {TRIPLETS}"
-    _finite(z, f"{call}: z", TRIPLETS)
-    _finite(y, f"{call}: labels", TRIPLETS)
+    assert z.abs().max() < LARGEST, f"{call}: z has numbers beyond 1e9. {TRIPLETS}"
     return z, y, (z[:, None] - z).square().sum(dim=2).sqrt()
 
 
@@ -939,7 +892,7 @@ def test_square_or_not(answers):
     found = []
     for number, part in enumerate(got, start=1):
         call = f"square_or_not(): triplet {number}"
-        z = _table(part, (3, 2), f"{call}, the rows a, p, n", MISTAKES)
+        z = compare.table(part, (3, 2), f"{call}, the rows a, p, n", MISTAKES)
         unit = _near(z.norm(dim=1), torch.ones(3), 1e-3)
         assert unit, (
             f"{call}: all points must have length 1, got {_show(z.norm(dim=1))}. "
@@ -967,6 +920,27 @@ RUBRIC = (
     "the few active triplets are divided by the number of all",
     "only the hardest strangers are pushed",
 )
+#: All that the task says: to quote it is no explanation.
+STORY = """
+say what an average and a temperature do to the forces in explain_08_6 in at least 40
+words 100 are plenty a network is trained with the mean triplet loss over all triplets
+of a batch why do its updates fade although some triplets are still wrong and what
+changes if one averages over the active triplets instead one gain one price and which
+strangers does a list loss such as infonce push when its temperature is very low or very
+high write down the gradient of the mean for one violated triplet among 11,520 then the
+share of the push for tau to 0 and tau to infty the size of a mean's gradient goes like
+number active t the push on stranger k is proportional to e s ik tau two or three
+sentences on each half between the triple quotes explain_08_6 the mean the temperature
+name the gradient one gain one price and both ends of the temperature the few active
+triplets are divided by the number of all so the gradient shrinks with their share a
+mean over active ones keeps its size but the value of the loss no longer shows progress
+or a few outliers or mislabelled images get the whole step low only the hardest
+strangers are pushed as by a maximum high all strangers alike the easy ones too the
+machine looks for 40 words 20 of them different and for the words temperature and
+gradient or force it refuses sentences of the rubric and what you quote from this task
+does not count use your own words the points are confirmed or not by the person who
+reads it
+"""
 
 
 @task("08.6", points=2)
@@ -976,7 +950,9 @@ def test_explanation(answers):
     Two halves: what a mean over all triplets does to the gradient, and what a low
     temperature does to the push.
     """
-    joined = own_words(answers, "explain_08_6", rubric=RUBRIC, see=TRIPLETS)
+    joined = own_words(
+        answers, "explain_08_6", rubric=RUBRIC, see=TRIPLETS, story=STORY
+    )
     assert "gradient" in joined or "force" in joined, (
         "explain_08_6 does not say what becomes of the gradient, or of the forces. "
         f"{TRIPLETS}"
@@ -1033,7 +1009,7 @@ def _ap(found):
 def _ranks(answers, function, sim, y, name, above, **numbers):
     said = "".join(f", {key}={value}" for key, value in numbers.items())
     call = f"{function}(sim, labels{said}) with {name}"
-    got = _one(getattr(answers, function)(sim, y, **numbers), call, RANKS)
+    got = compare.number(getattr(answers, function)(sim, y, **numbers), call, RANKS)
     found = _precision(sim, y, above)
     want, n = _ap(found), len(y)
     flat = [v for values in found for v in values]
@@ -1117,17 +1093,17 @@ def test_smooth_ap_elsewhere(answers):
     args = (answers, "smooth_ap", sim, y, "two points without a friend")
     _ranks(*args, _smooth(0.2), temperature=0.2)
     call = "smooth_ap(sim, labels, temperature=1e-6), beside the exact value"
-    got = _one(answers.smooth_ap(sim, y, temperature=1e-6), call, RANKS)
+    got = compare.number(answers.smooth_ap(sim, y, temperature=1e-6), call, RANKS)
     _same(got, _ap(_precision(sim, y, _step)), call, RANKS)
     y = _labels(2, 3)
     sim = _cosines(5)
     want = _slope(lambda table: _ap(_precision(table, y, _smooth(0.3))), sim)
     call = "the gradient of smooth_ap(sim, labels, temperature=0.3)"
-    got = _table(
+    got = compare.table(
         answers.grad("smooth_ap", sim, y, temperature=0.3), (5, 5), call, RANKS
     )
     _same(got, want, call, RANKS)
     call = "the gradient of smooth_ap(sim, labels, temperature=1e-4)"
-    got = _table(
+    got = compare.table(
         answers.grad("smooth_ap", sim, y, temperature=1e-4), (5, 5), call, RANKS
     )

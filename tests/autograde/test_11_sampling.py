@@ -447,10 +447,7 @@ def _mask(got, t, call):
 def _semihard(answers, dist, labels, call):
     """Return the triplets and the mask after the checks of their form."""
     got = answers.semihard(dist, torch.tensor(labels))
-    count = len(got) if isinstance(got, list | tuple) else 1
-    assert count == 2, (
-        f"{call} must return two things, triplets and fell_back; got {count}. {MINE}"
-    )
+    got = compare.parts(got, ("triplets", "fell_back"), call, MINE)
     rows = _triplets(got[0], labels, call, MINE)
     return rows, _mask(got[1], len(rows), call)
 
@@ -877,15 +874,27 @@ def test_collapsing_batch_of_other_sizes(answers):
 
 RUBRIC = """
 in many dimensions the distances of strangers all lie near the square root of 2 so
-nearly every triplet drawn at random satisfies the margin early and its hinge is 0
-the loss describes the sampler and not the embedding which is judged by retrieval on
-classes never seen the nearest stranger is wrongly labelled or as near as noise more
-often than any other its gradient points in a direction that noise decides and all
-anchors together can shrink the embedding to one point
-the machine looks for 40 words 20 of them different for a word on what most random
-triplets contribute in the end inactive satisfied zero easy and for one on what goes
-wrong with the nearest stranger noise outlier mislabelled collapse it refuses sentences
-of the rubric use your own the points are confirmed or not by the person who reads it
+nearly every triplet drawn at random satisfies the margin early and its hinge is 0 the
+loss describes the sampler and not the embedding which is judged by retrieval on classes
+never seen the nearest stranger is wrongly labelled or as near as noise more often than
+any other its gradient points in a direction that noise decides and all anchors together
+can shrink the embedding to one point the machine looks for 40 words 20 of them
+different for a word on what most random triplets contribute in the end inactive
+satisfied zero easy and for one on what goes wrong with the nearest stranger noise
+outlier mislabelled collapse it refuses sentences of the rubric and what you quote from
+this task does not count use your own words the points are confirmed or not by the
+person who reads it
+"""
+#: What else the task says: to quote it is no explanation.
+STORY = """
+say what random and what hardest strangers do a colleague trains in 128 dimensions with
+random triplets and reports after an hour the loss was nearly 0 so training is finished
+you object and she changes the sampler now i always take the nearest stranger in the
+batch its gradient is the most useful of all in explain_11_7 in at least 40 words 100
+are plenty what is wrong with each at which distance from its anchor is a random
+stranger and which strangers are unusually near the hinge is max 0 d ap d an m with d an
+approx sqrt2 for the second half look at task 11.6 two or three sentences on each half
+between the triple quotes
 """
 
 
@@ -896,7 +905,7 @@ def test_explanation_is_there(answers):
     The machine looks for length and for the two ideas of the rubric only; the points
     are confirmed by the person who reads it.
     """
-    joined = own_words(answers, "explain_11_7", rubric=RUBRIC, see=FAR)
+    joined = own_words(answers, "explain_11_7", rubric=RUBRIC, see=FAR, story=STORY)
     idle = ("inactive", "active", "satisf", "zero", " 0 ", "no gradient", "easy",
             "uninformative", "nothing to learn")  # fmt: skip
     assert any(stem in joined for stem in idle), (

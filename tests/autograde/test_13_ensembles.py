@@ -635,14 +635,14 @@ were trained for four times the steps the fair opponent is a single network as l
 as expensive which already reaches 0.95 the machine looks for 40 words 20 of them
 different for a word on what low correlation may hide noise useless random rotation
 errors alone and for one on what the ensemble costs parameters wide larger steps budget
-compute it refuses sentences of the rubric use your own the points are confirmed or not
-by the person who reads it
+compute it refuses sentences of the rubric and what you quote from this task does not
+count use your own words the points are confirmed or not by the person who reads it
 """
 #: What else the task says: to quote it is no explanation.
 STORY = """
 say what a low correlation does not prove and whom an ensemble must beat a colleague
 trains four networks for themselves and concatenates them recall@1 rises from 0.92 to
-0.97 and she writes the learners' activations are hardly correlated only 0.24 on average
+0.97 and she writes the learners activations are hardly correlated only 0.24 on average
 so it is diversity and nothing else that gains the five points in explain_13_7 in at
 least 40 words 100 are plenty name two things that her sentence does not show and what
 she would have to measure ask first what else has a correlation of 0.24 then ask what

@@ -204,6 +204,24 @@ def written(exercise):
 
 
 @exercises
+def test_a_statement_is_no_explanation(exercise):
+    """The text of a written task, pasted, with its rubric and without, loses."""
+    for task in sorted(written(exercise)):
+        cells = [c for c in sections(exercise)[task] if c["cell_type"] == "markdown"]
+        own = [
+            c for c in cells if "solution" not in c.get("metadata", {}).get("tags", [])
+        ]
+        text = "\n\n".join(map(cell_source, own))
+        story = re.sub(r"^\*Rubric\.\*.*$", "", text, flags=re.MULTILINE)
+        story = re.sub(r"^The machine looks.*$", "", story, flags=re.MULTILINE)
+        for pasted, said in ((text, "the rubric"), (story, "quotes from the task")):
+            namespace = {f"explain_{task.replace('.', '_')}": pasted}
+            (verdict,) = verdicts(exercise, namespace, task)
+            assert verdict.status == "failed", told(verdict)
+            assert said in verdict.message or task == "01.6", told(verdict)
+
+
+@exercises
 def test_every_check_belongs_to_a_task_and_starts_with_a_visible_one(exercise):
     tasks = sections(exercise)
     first = {}

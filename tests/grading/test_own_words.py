@@ -41,6 +41,14 @@ def test_a_text_must_be_long_and_varied_enough(words, different, enough):
             said(text)
 
 
+def test_a_check_may_ask_for_more_words():
+    answers = SimpleNamespace(value=lambda name: TEXT)
+    for least in ((53, 50), (52, 53)):
+        with pytest.raises(AssertionError, match="{} and {} are the".format(*least)):
+            own_words(answers, "explain", rubric=(), see="", least=least)
+    assert own_words(answers, "explain", rubric=(), see="", least=(52, 52))
+
+
 def test_marks_between_words_are_no_words():
     with pytest.raises(AssertionError, match="has 20 words"):
         said(" - ! ".join(f"w{i} ..." for i in range(20)).replace("-", "*"))
@@ -77,7 +85,10 @@ def test_a_rubric_in_pieces_is_copied():
     assert said(f"{twice} {other} {more}", RUBRIC)  # 22 of 80 pairs
 
 
-STORY = "A friend trains twice: her loss falls, and she writes that all is well."
+STORY = (
+    "A friend trains twice: her loss falls, and she writes that all is well, though "
+    "nobody has looked at the characters of an unseen alphabet yet."
+)
 
 
 def test_what_is_quoted_from_the_task_does_not_count():
@@ -87,6 +98,12 @@ def test_what_is_quoted_from_the_task_does_not_count():
         said(STORY * 4, story=STORY)
     few = "her loss falls and she wins"  # five words of it in a row
     assert said(f"{TEXT} {few}", story=STORY).endswith(few)
+
+
+def test_a_phrase_of_the_rubric_is_refused_where_the_story_has_it_too():
+    for text in (f"{TEXT} {STORY}", f"{STORY} {STORY}"):
+        with pytest.raises(AssertionError, match="repeats the rubric: 'the characters"):
+            said(text, rubric=["the characters of an unseen"], story=STORY)
 
 
 def test_letters_that_nobody_sees_do_not_hide_a_phrase():
