@@ -17,6 +17,10 @@ COMMANDS = {
     "release": "For instructors: write the exercises from the solutions.",
     "grade": "For instructors: grade a folder of submissions.",
 }
+NO_LINUX = (
+    "mlcourse grade needs Linux: use WSL 2, a virtual machine or a container; "
+    "`mlcourse check` works everywhere"
+)
 
 
 def _called_by_name() -> None:
@@ -42,6 +46,9 @@ def _options(
 def app() -> None:
     """Run the command named first on the command line."""
     called = sys.argv[1] if len(sys.argv) > 1 else ""
+    if called == "grade" and sys.platform != "linux":  # its imports would fail
+        typer.secho(NO_LINUX, fg="red", err=True)
+        sys.exit(2)
     commands = typer.Typer(
         no_args_is_help=True, add_completion=False, callback=_options
     )
