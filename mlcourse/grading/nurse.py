@@ -60,7 +60,6 @@ def nurse(
                         serve(channel)
                     os._exit(0)
             attend(child, control)
-        end_children()
 
 
 def attend(child: int, control: socket.socket) -> None:
@@ -78,6 +77,7 @@ def attend(child: int, control: socket.socket) -> None:
     os.kill(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
     code = os.waitstatus_to_exitcode(status)
+    end_children()  # before it is told: what comes next may be the end of this process
     with contextlib.suppress(ConnectionError):
         control.sendall(f"{used.ru_utime + used.ru_stime} {code}\n".encode())
         while control.recv(1):  # until it is read: closing first could lose it
