@@ -11,6 +11,7 @@ import argparse
 import ast
 import inspect
 import json
+import sys
 import textwrap
 from pathlib import Path
 
@@ -56,7 +57,12 @@ def helpers(path: Path) -> str:
 
 def main(folder: Path, exercise: str) -> None:
     """Write the class."""
-    (path,) = (ROOT / "solutions").glob(f"{exercise}_*.ipynb")
+    known = {path.name[:2]: path for path in (ROOT / "solutions").glob("*.ipynb")}
+    if exercise not in known:
+        sys.exit(f"no exercise {exercise}; there are {', '.join(sorted(known))}")
+    if (folder / "submitted").exists():
+        sys.exit(f"{folder} holds a class already; name another folder, or delete it")
+    path = known[exercise]
     file = ROOT / "tests" / "autograde" / f"bank_{path.stem}.py"
     bank, first = load_bank(file), cell(helpers(file))
     answers = [source_of(e) for e in bank if not e.right and "explain" not in str(e)]

@@ -1,9 +1,10 @@
 """Run a notebook in a fresh kernel of this very Python; save it in one step."""
 
+import atexit
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import nbformat
@@ -65,14 +66,33 @@ def _execute(client: NotebookClient) -> None:
     Its arrays are small: one thread a kernel is faster than several that wait.
     """
     env = {"OMP_NUM_THREADS": "1", **os.environ}
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        done = pool.submit(client.execute, env=env)
+    failures: list[Exception] = []
+
+    def execute() -> None:
         try:
-            done.result()
-        except KeyboardInterrupt:
-            kernel: Any = client.km
-            kernel.provisioner.process.kill()
-            raise
+            client.execute(env=env)
+        except Exception as error:
+            failures.append(error)
+
+    thread = Thread(target=execute)
+    try:
+        thread.start()
+        thread.join()
+    except KeyboardInterrupt:
+        _stop(client, thread)
+        raise
+    if failures:
+        raise failures[0]
+
+
+def _stop(client: Any, thread: Thread) -> None:
+    """Kill the kernel as soon as there is one, until nothing waits for it."""
+    while thread.is_alive():
+        provisioner = client.km and client.km.provisioner
+        if process := getattr(provisioner, "process", None):
+            process.kill()
+        thread.join(0.05)
+    atexit.unregister(client._cleanup_kernel)  # which it forgets if the start failed
 
 
 def save_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -20,6 +20,10 @@ COMMANDS = {
 }
 #: A wrong option or argument, in Typer's own copy of click.
 UsageError: Any = typer.BadParameter.__mro__[1]
+NO_LINUX = (
+    "mlcourse grade needs Linux: use WSL 2, a virtual machine or a container; "
+    "`mlcourse check` works everywhere"
+)
 
 
 def _called_by_name() -> None:
@@ -45,6 +49,8 @@ def _options(
 def app() -> None:
     """Run the command named first on the command line; an error is one line."""
     called = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if called == "grade" and sys.platform != "linux":  # its imports would fail
+        _end(NO_LINUX)
     commands = typer.Typer(add_completion=False, callback=_options)
     for name, line in COMMANDS.items():
         function = _called_by_name
@@ -57,7 +63,11 @@ def app() -> None:
         code = commands([called, *sys.argv[2:]], standalone_mode=False)
     except UsageError as error:
         command = f"mlcourse {called}" if called in COMMANDS else "mlcourse"
-        message = f"{error.format_message()} See {command} --help."
-        typer.secho(" ".join(message.split()), fg="red", err=True)
-        code = 2
+        _end(f"{error.format_message()} See {command} --help.")
     sys.exit(code)
+
+
+def _end(message: str) -> NoReturn:
+    """Print one line on stderr; exit code 2."""
+    typer.secho(" ".join(message.split()), fg="red", err=True)
+    sys.exit(2)

@@ -1,22 +1,29 @@
 """mlcourse grade: a folder of submissions, to tables and feedback."""
 
-from collections import Counter
+import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
 
+from mlcourse.cli._graded import report
 from mlcourse.cli._say import course_root, fail
-from mlcourse.grading.batch import BatchError, Plan, grade_folder
+from mlcourse.grading.batch import BatchError, Plan, Rows, grade_folder
 from mlcourse.grading.export import export
-from mlcourse.grading.results import ResultsError, Row
+from mlcourse.grading.grades import Grade
+from mlcourse.grading.layouts import students
+from mlcourse.grading.results import ResultsError
 from mlcourse.grading.sandbox import SandboxError
-from mlcourse.grading.submissions import students
-from mlcourse.grading.tables import TableError, read_marks, read_table
+from mlcourse.grading.tables import (
+    Key,
+    Line,
+    Marks,
+    TableError,
+    read_marks,
+    read_table,
+)
 from mlcourse.grading.task import CheckError
 
 
@@ -56,16 +63,21 @@ def grade(
     Examples: `mlcourse grade submitted --out graded`,
     `mlcourse grade submitted --out graded --marks graded/written.csv`.
     """
+
+    def finish(rows: Rows) -> None:
+        """Write what is made from the rows; marks are read again, hours later maybe."""
+        done.append(export(out, rows.values(), people, _marks(out, marks)))
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _stop)
+    done: list[tuple[list[Grade], list[Key]]] = []
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         known = _checks(checks or course_root() / "tests" / "autograde")
-        people = read_table(roster, ["student_id"]) if roster else []
-        listed = {person["student_id"] for person in people}
-        there = students(submissions) if submissions.is_dir() else []
-        people += [{"student_id": name} for name in there if name not in listed]
-        given = marks or out / "written.csv"  # never written over without being read
-        points = read_marks(given) if marks or given.exists() else {}
+        people = _people(roster, submissions, out)
+        _marks(out, marks)  # whatever is wrong with them, it is said before the work
         plan = Plan(
             submissions=submissions,
             out=out,
@@ -80,17 +92,24 @@ def grade(
         with progress:
             bar = progress.add_task("", total=None)
             rows = grade_folder(
-                plan, on_row=lambda i, n: progress.update(bar, completed=i, total=n)
+                plan,
+                on_row=lambda i, n: progress.update(bar, completed=i, total=n),
+                finish=finish,
             )
-        export(out, rows.values(), people, points)
     except (BatchError, CheckError, ResultsError, SandboxError, TableError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}")
     except KeyboardInterrupt:
         fail("stopped; what is graded is kept, run the same command to go on", code=130)
-    _report(list(rows.values()), out)
+    report(*done[0], out)
     raise typer.Exit(int(any(row["status"] != "graded" for row in rows.values())))
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    """End as after Ctrl-C, once: what is left over is removed in peace."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _checks(folder: Path) -> dict[str, Path]:
@@ -101,6 +120,25 @@ def _checks(folder: Path) -> dict[str, Path]:
     return found
 
 
+def _people(roster: Path | None, submissions: Path, out: Path) -> list[Line]:
+    """The students on the roster, and those who have a folder."""
+    people: list[Line] = [
+        {**person, "student_id": name}
+        for person in (read_table(roster, ["student_id"]) if roster else [])
+        if (name := person["student_id"].strip())
+    ]
+    listed = {person["student_id"] for person in people}
+    there = students(submissions, out) if submissions.is_dir() else []
+    return people + [{"student_id": name} for name in there if name not in listed]
+
+
+def _marks(out: Path, given: Path | None) -> Marks:
+    """The points given by hand; what is in written.csv is never lost."""
+    kept = out / "written.csv"
+    found = read_marks(kept) if kept.exists() else {}
+    return found | (read_marks(given) if given else {})
+
+
 def _named(number: str | None, known: dict[str, Path]) -> str | None:
     if number is None:
         return None
@@ -108,30 +146,3 @@ def _named(number: str | None, known: dict[str, Path]) -> str | None:
         if number in (name, name[:2]) or number.zfill(2) == name[:2]:
             return name
     fail(f"no exercise {number}; there are {', '.join(known)}")
-
-
-def _report(rows: list[Row], out: Path) -> None:
-    console = Console()
-    for row in rows:
-        if row["status"] != "graded":
-            reason = escape(f"{row['file']}: {row['status']}: {row['reason']}")
-            console.print(reason, soft_wrap=True, highlight=False)
-    table = Table("exercise", "graded", "not graded", "mean", "of", title="Submissions")
-    for exercise in sorted({row["exercise"] for row in rows}):
-        these = [row for row in rows if row["exercise"] == exercise]
-        graded = [row for row in these if row["status"] == "graded"]
-        numbers = [sum(c["earned"] for c in row["checks"]) for row in graded]
-        of = sum(c["points"] for c in graded[0]["checks"]) if graded else 0
-        average = f"{sum(numbers) / len(numbers):.1f}" if graded else "-"
-        failed = str(len(these) - len(graded))
-        name = exercise or "unknown"
-        table.add_row(name, str(len(graded)), failed, average, f"{of:g}")
-    console.print(table)
-    held = Counter(row["isolation"] for row in rows)
-    said = ", ".join(f"{number} under {name}" for name, number in sorted(held.items()))
-    console.print(f"Isolation: {said}.", highlight=False)
-    if held["none"]:
-        console.print("[bold red]none: students' code could do all that you can do.[/]")
-    if flagged := sum(bool(row["flags"] or row.get("notes")) for row in rows):
-        console.print(f"{flagged} with flags for a person to look at: see grades.csv.")
-    console.print(f"Results in {out}: grades.csv, feedback/, items.csv, written.csv.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mlcourse.cli._say import course_root, fail
@@ -48,7 +49,7 @@ def progress(
         try:
             verdicts = rehearse(path, known[name], seconds=seconds)
         except (NotebookError, StoppedError) as error:
-            table.add_row(name, str(error), "-")
+            table.add_row(name, escape(str(error)), "-")
             continue
         except KeyboardInterrupt:
             fail("stopped; nothing was changed", code=130)

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from nbformat.reader import NotJSONError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
@@ -46,12 +48,15 @@ def run(
             try:
                 notebook = run_notebook(path, on_cell=advance)
                 result = "ran"
-            except CellError as error:
-                failed, result = True, f"[red]{error}[/]"
+            except (CellError, NotJSONError) as error:
+                failed, result = True, f"[red]{escape(str(error))}[/]"
             except KeyboardInterrupt:
                 fail(f"stopped in {path.name}; nothing was changed", code=130)
         if update and result == "ran":
-            save_notebook(notebook, path)
+            try:
+                save_notebook(notebook, path)
+            except OSError as error:
+                fail(f"{path}: {error.strerror}; its outputs stay as they were")
         cells = str(len(notebook.cells)) if result == "ran" else "-"
         seconds = f"{time.perf_counter() - start:.1f}"
         console.print(f"{path.stem}: {result}, {seconds} s")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from mlcourse.grading.submissions import Submission
-from mlcourse.grading.tables import Line
+from mlcourse.grading.tables import Table
 
 HEADER = ["exercise", "student_a", "student_b", "alike", "of_a", "of_b"]
 #: Length of a run of tokens; runs that more than this share (and 2) have say nothing.
@@ -21,7 +21,7 @@ ALIKE, ENOUGH = 0.7, 40
 TOKEN = re.compile(r"(\.\s*\w+|[^\W\d]\w*|[\d.]+\w*|[^\w\s])")
 
 
-def alike(submissions: Iterable[Submission]) -> tuple[list[str], list[Line]]:
+def alike(submissions: Iterable[Submission]) -> Table:
     """Return header and lines, the most alike pairs of each exercise first.
 
     Compared are runs of eight tokens, without comments and with all names alike but

@@ -5,10 +5,10 @@ written and synced before the next. Everything else there is made from it anew, 
 a run which was cut off, by whatever means, is completed by running it again.
 """
 
-import fcntl
+import contextlib
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from mlcourse.grading.copied import build, copy_font_cache
 from mlcourse.grading.job import Job
 from mlcourse.grading.pool import run
 from mlcourse.grading.provenance import provenance, same
-from mlcourse.grading.results import Row, append, read_rows
+from mlcourse.grading.results import Row, append, only_writer, read_rows
 from mlcourse.grading.submissions import Submission, find
 from mlcourse.grading.tables import write_table
 from mlcourse.grading.task import hidden_modules, written
+
+Rows = dict[tuple[str, str], Row]
 
 
 class BatchError(Exception):
@@ -49,18 +51,26 @@ class Plan:
 
 
 def grade_folder(
-    plan: Plan, *, on_row: Callable[[int, int], object] = lambda done, total: None
-) -> dict[tuple[str, str], Row]:
+    plan: Plan,
+    *,
+    on_row: Callable[[int, int], object] = lambda done, total: None,
+    finish: Callable[[Rows], object] = lambda rows: None,
+) -> Rows:
     """Grade what is not graded yet; return the latest row by student and exercise.
+
+    ``on_row(done, total)`` is called as rows come, ``finish(rows)`` at the end, while
+    no other run may write to the folder of results.
 
     Raises
     ------
     BatchError, CheckError, sandbox.SandboxError
         if the folder, the checks or the isolation cannot be used; nothing is graded.
+    ResultsError
+        if the folder of results is another run's, or its results are damaged.
     """
     if not plan.submissions.is_dir():
         raise BatchError(f"{plan.submissions} is not a folder of submissions")
-    found = find(plan.submissions, plan.checks, only=plan.exercise)
+    found = find(plan.submissions, plan.checks, only=plan.exercise, out=plan.out)
     if not found:
         raise BatchError(
             f"no notebook in {plan.submissions}: expected <student>/<notebook>.ipynb, "
@@ -73,23 +83,20 @@ def grade_folder(
         private = {path.parent for path in plan.checks.values()}
         for folder in (plan.submissions, plan.out, *private):
             sandbox.refuse_to_mount(folder)
-    plan.out.mkdir(parents=True, exist_ok=True)
-    with (plan.out / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BatchError(
-                f"another run is writing to {plan.out}; wait for it"
-            ) from None
+    with only_writer(plan.out):
         latest = {(row["student"], row["exercise"]): row for row in read_rows(plan.out)}
-        for done, row in enumerate(_graded(plan, found, latest, isolation), start=1):
-            if row is not latest.get((row["student"], row["exercise"])):
-                append(plan.out, row)
-                latest[row["student"], row["exercise"]] = row
-            on_row(done, len(found))
-    write_table(plan.out / "alike.csv", *alike(found))
-    now = {(submission.student, submission.exercise) for submission in found}
-    return {key: row for key, row in latest.items() if key[1] or key in now}
+        # Closed at once, whatever happens here: its processes and folders are gone.
+        with contextlib.closing(_graded(plan, found, latest, isolation)) as graded:
+            for done, row in enumerate(graded, start=1):
+                if row is not latest.get((row["student"], row["exercise"])):
+                    append(plan.out, row)
+                    latest[row["student"], row["exercise"]] = row
+                on_row(done, len(found))
+        write_table(plan.out / "alike.csv", *alike(found))
+        now = {(submission.student, submission.exercise) for submission in found}
+        rows = {key: row for key, row in latest.items() if key[1] or key in now}
+        finish(rows)
+    return rows
 
 
 def _graded(
@@ -97,7 +104,7 @@ def _graded(
     found: list[Submission],
     latest: Mapping[tuple[str, str], Row],
     isolation: sandbox.Isolation,
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """Yield a row for each submission: the old one where nothing has changed."""
     todo: list[tuple[Row, Submission]] = []  # by exercise, for a nursery has but one
     for submission in found:
@@ -131,8 +138,15 @@ def _imports(exercise: str, todo: list[tuple[Row, Submission]]) -> tuple[str, ..
 
 def _course(folder: Path, checks: Path) -> Path:
     """Make the course as workers see it while they answer these checks."""
-    build(folder, hidden_modules(checks))
-    copy_font_cache(folder)
+    try:
+        build(folder, hidden_modules(checks))
+        copy_font_cache(folder)
+    except OSError as error:
+        reason = error.strerror or "is the disk full?"  # of many files, copytree's
+        raise BatchError(
+            f"no copy of the course can be written to {folder.parent} ({reason}): free "
+            "some space there, or name another folder in TMPDIR"
+        ) from None
     return folder
 
 

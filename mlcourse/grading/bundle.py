@@ -64,6 +64,8 @@ def deliver(root: Path, out: Path) -> list[Delivery]:
     """
     made = contents(root)
     before = _memory(out)
+    if not before:  # cut off from here on, it is a release that can be gone on with
+        files.write(out / MEMORY, b'{"files": {}}\n')
     spared = []
     for name, content in made.items():
         path = out / name

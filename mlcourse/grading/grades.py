@@ -24,6 +24,11 @@ class Grade:
         return bool(self.row["status"] == "graded")
 
     @property
+    def handed_in(self) -> bool:
+        """Whether there was anything to grade."""
+        return bool(self.row["status"] != "no_submission")
+
+    @property
     def total(self) -> str:
         """The points in all; empty where there is no score."""
         return number(sum(self.points.values())) if self.graded else ""

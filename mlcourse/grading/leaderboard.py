@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from mlcourse.grading.grades import Grade
-from mlcourse.grading.tables import Line
+from mlcourse.grading.tables import Line, Table
 
 Entry = tuple[Grade, dict[str, float]]
 PLACE = ["exercise", "rank", "student", "alias"]
 
 
-def leaderboard(grades: Iterable[Grade]) -> tuple[list[str], list[Line]]:
+def leaderboard(grades: Iterable[Grade]) -> Table:
     """Return header and lines: by exercise, the largest first score at the top.
 
     Equal scores have an equal rank. Who has written a variable ``alias`` in the

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-#: Larger files are refused; a notebook with many pictures has a few megabytes.
-SIZE_LIMIT = 256 * 2**20
+#: Larger files are refused: as Python's objects, JSON may take thirty times its bytes.
+#: A notebook with many pictures has a few megabytes.
+SIZE_LIMIT = 64 * 2**20
 
 Notebook = dict[str, Any]
 

@@ -20,9 +20,10 @@ from typing import Any
 
 from mlcourse.grading.aside import reseed
 from mlcourse.grading.processes import adopt_orphans, cpu_seconds, end_children
+from mlcourse.grading.removal import empty
 from mlcourse.grading.serve import serve
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+PR_SET_DUMPABLE = 4
 
 
 def nurse(
@@ -30,7 +31,6 @@ def nurse(
 ) -> None:
     """Serve each caller by a process that is forked and confined for it; for ever."""
     libc = ctypes.CDLL(None)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # its memory is not for its children
     adopt_orphans()
     fonts = Path(order["course"], "matplotlib")
@@ -60,7 +60,6 @@ def nurse(
                         serve(channel)
                     os._exit(0)
             attend(child, control)
-        end_children()
 
 
 def attend(child: int, control: socket.socket) -> None:
@@ -78,20 +77,8 @@ def attend(child: int, control: socket.socket) -> None:
     os.kill(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
     code = os.waitstatus_to_exitcode(status)
+    end_children()  # before it is told: what comes next may be the end of this process
     with contextlib.suppress(ConnectionError):
         control.sendall(f"{used.ru_utime + used.ru_stime} {code}\n".encode())
         while control.recv(1):  # until it is read: closing first could lose it
             pass
-
-
-def empty(folder: Path) -> None:
-    """Remove all that a notebook left in a folder, also what it has locked."""
-    for path, folders, _ in os.walk(folder):
-        for name in folders:
-            if not Path(path, name).is_symlink():
-                Path(path, name).chmod(0o700)
-    for inner in folder.iterdir():
-        if inner.is_dir() and not inner.is_symlink():
-            shutil.rmtree(inner)
-        else:
-            inner.unlink()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from mlcourse.grading.processes import end
+from mlcourse.grading.removal import empty
 from mlcourse.grading.sandbox import Sandbox
 
 #: Seconds for an interpreter to start on a busy machine; not the student's time.
@@ -31,12 +32,16 @@ class Nursery:
         self.box = box
         self._folder = Path(tempfile.mkdtemp(prefix="mlcourse-home-")).resolve()
         self.path = self._folder / "socket"
-        home = self._folder / "home"
-        home.mkdir()
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(str(self.path))
-            listener.listen()
-            self._process = box.launch(listener, home, errors=errors)
+        self._home = self._folder / "home"
+        try:
+            self._home.mkdir()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+                listener.bind(str(self.path))
+                listener.listen()
+                self._process = box.launch(listener, self._home, errors=errors)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
 
     def alive(self) -> bool:
         """Whether it still runs."""
@@ -45,6 +50,8 @@ class Nursery:
     def stop(self) -> None:
         """End it and everything in it."""
         end(self._process)
+        with contextlib.suppress(OSError):
+            empty(self._home)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
@@ -65,14 +72,15 @@ class Child:
         self.used = 0.0
         self.code: int | None = None
         self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        try:
-            self._control.connect(str(nursery))
-        except OSError:
-            self._control.close()
-            raise
         self.channel, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._control, [b"!"], [theirs.fileno()])
+            try:
+                self._control.connect(str(nursery))
+                socket.send_fds(self._control, [b"!"], [theirs.fileno()])
+            except OSError:
+                self._control.close()
+                self.channel.close()
+                raise
 
     def ask(self) -> float:
         """Return the CPU seconds that it has used so far."""

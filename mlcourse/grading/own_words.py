@@ -8,6 +8,8 @@ from typing import Any
 
 #: No explanation has fewer words, or fewer different ones.
 LEAST, DIFFERENT = 40, 20
+#: No explanation has more characters: of some, millions would take hours to read.
+MOST = 20_000
 #: So many words in a row, or this share of all pairs of words, are copied.
 RUN, SHARE = 6, 0.3
 #: Cyrillic and Greek letters that nobody can tell from a, c, e, i, j, o, p, s, x, y.
@@ -43,6 +45,11 @@ def own_words(
     if not isinstance(text, str):
         raise AssertionError(
             f"{name} must be a string, got {type(text).__name__}. {see}"
+        )
+    if len(text) > MOST:
+        raise AssertionError(
+            f"{name} has {len(text):,} characters; {MOST:,} are the most for an "
+            f"explanation. {see}"
         )
     said = plain_words(text)
     own = _not_quoted(said, plain_words(story))

@@ -17,6 +17,7 @@ import pytest
 from mlcourse.grading.client import RemoteAnswers
 from mlcourse.grading.errors import AnswerError
 from mlcourse.grading.job import Job
+from mlcourse.grading.own_words import MOST
 from mlcourse.grading.processes import end_with_starter
 from mlcourse.grading.score import scores
 from mlcourse.grading.session import Session
@@ -142,6 +143,6 @@ def _only(checks: Path) -> list[str]:
 def _text(session: Session, name: str) -> str:
     """Return a written answer; empty where there is none."""
     try:
-        return str(RemoteAnswers(session, name).value(name))[:20_000]
+        return str(RemoteAnswers(session, name).value(name))[:MOST]
     except AnswerError:
         return ""

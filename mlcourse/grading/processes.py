@@ -43,9 +43,10 @@ def cpu_seconds(pid: int) -> float:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its group, and wait for it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill a process and, where the system has them, its group; wait for it."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
 

@@ -6,10 +6,8 @@ before each cell and check, and one for each verdict, so that whoever waits know
 it stopped.
 """
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,7 @@ from typing import Any, TextIO
 
 from mlcourse.grading.errors import Died, OutOfTime
 from mlcourse.grading.notebook import code_cells, read_notebook
+from mlcourse.grading.processes import end
 from mlcourse.grading.task import Check, load_checks
 from mlcourse.grading.verdict import Status, Verdict, explain
 
@@ -49,8 +48,8 @@ def rehearse(notebook: Path, checks: Path, *, seconds: int | float) -> list[Verd
         if reason is None:
             continue
         if not found or "cell" in found[-1]:
-            cell = found[-1]["cell"] if found else 0
-            raise StoppedError(f"code cell {cell}: {reason}")
+            where = f"code cell {found[-1]['cell']}" if found else "before any cell"
+            raise StoppedError(f"{where}: {reason}")
         if "check" not in found[-1]:  # between two checks: try on from here
             continue
         verdicts.append(_lost(visible[len(verdicts)], explain(reason), seconds))
@@ -87,22 +86,13 @@ def _run(
         except subprocess.TimeoutExpired:
             reason = OutOfTime(seconds)
         finally:
-            _kill(process)
+            end(process)
         text = out.read_text(encoding="utf-8") if out.exists() else ""
     whole, _, _ = text.rpartition("\n")  # its last line may be cut off
     found = [json.loads(line) for line in whole.splitlines()]
     if reason is None and not any("done" in line for line in found):
         reason = Died("exit code 0, too early")
     return found, reason
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and, where the system has process groups, its children."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
 
 
 def _announced(cells: list[str], out: TextIO) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from mlcourse import trust
 from mlcourse.grading import files
 from mlcourse.grading.notebook import NotebookError, read_notebook
 from mlcourse.grading.stub import ReleaseError, serialise, stub
@@ -13,10 +14,11 @@ EXERCISE = re.compile(r"\d\d_\w+")
 
 
 def generate(root: Path) -> dict[str, bytes]:
-    """Return what ``exercises/`` and the README must hold, by path from ``root``.
+    """Return what is derived from other files of the course, by path from ``root``.
 
-    The sources are ``solutions/NN_topic.ipynb`` and
-    ``tests/autograde/test_NN_topic.py``.
+    ``exercises/`` is, from ``solutions/NN_topic.ipynb`` and
+    ``tests/autograde/test_NN_topic.py``; so are the maps of the README, and the record
+    of the lectures.
 
     Raises
     ------
@@ -39,6 +41,8 @@ def generate(root: Path) -> dict[str, bytes]:
         made[f"exercises/checks/test_{name}.py"] = visible_checks(checks).encode()
     if not made:
         raise ReleaseError(f"no solutions/NN_topic.ipynb in {root}")
+    if (root / "mlcourse" / "trust.py").is_file():
+        made["mlcourse/released.json"] = trust.record(root)
     readme = root / "README.md"
     if readme.is_file():
         text = with_maps(readme.read_text(encoding="utf-8"), root)

@@ -1,7 +1,10 @@
 """``results.jsonl``: one line a graded notebook, synced before the next is graded."""
 
+import contextlib
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,20 @@ Row = dict[str, Any]
 
 class ResultsError(Exception):
     """A file of results that cannot be gone on with; the text says what to do."""
+
+
+@contextlib.contextmanager
+def only_writer(out: Path) -> Iterator[None]:
+    """Hold a folder of results, and make it: no other run writes to it meanwhile."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ResultsError(
+                f"another run is writing to {out}; wait for it, or name another --out"
+            ) from None
+        yield
 
 
 def read_rows(out: Path) -> list[Row]:
@@ -23,7 +40,9 @@ def read_rows(out: Path) -> list[Row]:
     try:
         return [json.loads(line) for line in lines]
     except ValueError as error:
-        raise ResultsError(f"{path} is damaged ({error}); restore it") from None
+        raise ResultsError(
+            f"{path} is damaged ({error}); restore it, or move it away, to grade anew"
+        ) from None
 
 
 def append(out: Path, row: Row) -> None:

@@ -7,7 +7,9 @@ new processes, signals to others and changes to the files of others. Limits on m
 CPU, files and processes hold always. Whether a rung works is found by trying it.
 """
 
+import contextlib
 import json
+import os
 import resource
 import shutil
 import socket
@@ -18,15 +20,15 @@ from pathlib import Path
 from typing import IO, Literal
 
 from mlcourse.grading import view
-from mlcourse.grading.copied import build
+from mlcourse.grading.copied import bare
+from mlcourse.grading.processes import end
 
 Isolation = Literal["bwrap", "landlock", "none"]
 
 FILES = 64 << 20  #: bytes of one file, and of all files under bwrap
-CPU = 600  #: seconds in the life of one process
 LIMITS = (
     (resource.RLIMIT_AS, 4 << 30),
-    (resource.RLIMIT_CPU, CPU),
+    (resource.RLIMIT_CPU, 600),  # seconds in the life of one process
     (resource.RLIMIT_FSIZE, FILES),
     (resource.RLIMIT_NPROC, 4096),
     (resource.RLIMIT_NOFILE, 256),
@@ -49,7 +51,7 @@ class SandboxError(Exception):
 class Sandbox:
     """One way to run workers.
 
-    ``course`` is the folder that :func:`build` wrote; ``imports`` are imported once.
+    ``course`` is the folder that copied.py wrote; ``imports`` are imported once.
     """
 
     isolation: Isolation
@@ -69,6 +71,7 @@ class Sandbox:
         With a ``secret`` it tries to break out and says there what was possible.
         """
         order = {
+            "starter": 0 if self.isolation == "bwrap" else os.getpid(),
             "secret": secret and str(secret),
             "fd": channel.fileno(),
             "course": str(self.course),
@@ -150,24 +153,21 @@ def probe(isolation: Isolation) -> str:
     """Return why an isolation does not hold here; empty if it does."""
     with tempfile.TemporaryDirectory(prefix="mlcourse-probe-") as name:
         folder = Path(name).resolve()
-        (folder / "secret").write_text("secret")
-        (folder / "home").mkdir()
-        try:
-            build(folder / "course", ())
-            ours, theirs = socket.socketpair()
-            with ours, theirs:
-                sandbox = Sandbox(isolation, folder / "course")
-                home, secret = folder / "home", folder / "secret"
-                worker = sandbox.launch(theirs, home, secret=secret)
+        (secret := folder / "secret").write_text("secret")
+        (home := folder / "home").mkdir()
+        bare(folder / "course")
+        ours, theirs = socket.socketpair()
+        with ours, theirs, contextlib.ExitStack() as started:
+            try:
+                box = Sandbox(isolation, folder / "course")
+                started.callback(end, box.launch(theirs, home, secret=secret))
                 theirs.close()
                 ours.settimeout(20)
                 said = ours.makefile("rb").readline(1000).decode().strip()
-            worker.kill()
-            worker.wait()
-        except FileNotFoundError as error:
-            return f"{error.filename} is not installed"
-        except OSError as error:
-            return str(error)
+            except FileNotFoundError as error:
+                return f"{error.filename} is not installed"
+            except OSError as error:
+                return str(error)
     return "" if said == "confined" else said or "its process does not start"
 
 

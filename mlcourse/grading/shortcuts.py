@@ -4,6 +4,9 @@ import ast
 import re
 import warnings
 
+#: A line of IPython's own; its blanks are on it alone, or blank lines take hours.
+MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
+
 
 def short_cuts(cells: list[str], flags: tuple[str, ...]) -> list[str]:
     """Return where the code uses one of ``flags``, as ``sklearn.neighbors`` or
@@ -16,7 +19,7 @@ def short_cuts(cells: list[str], flags: tuple[str, ...]) -> list[str]:
     for number, cell in enumerate(cells, start=1):
         try:
             with warnings.catch_warnings(record=True):
-                tree = ast.parse(re.sub(r"^\s*[%!].*$", "", cell, flags=re.MULTILINE))
+                tree = ast.parse(MAGIC.sub("", cell))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mlcourse.grading.files import write
 
-Marks = dict[tuple[str, str, str], float]
+Key = tuple[str, str, str]  # student, exercise, task
+Marks = dict[Key, float]
 Line = Mapping[str, str]
+Table = tuple[list[str], Sequence[Line]]  # header and lines
 
 
 class TableError(Exception):
@@ -16,25 +19,41 @@ class TableError(Exception):
 
 
 def read_table(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """Return a CSV file's rows; raises TableError where a needed column is absent."""
+    """Return a CSV file's rows; raises TableError where a needed column is absent.
+
+    A row that is shorter than the header is empty where it ends.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TableError(f"{path} cannot be read as UTF-8 text: {error}") from None
-    reader = csv.DictReader(io.StringIO(text))
-    if absent := [name for name in needed if name not in (reader.fieldnames or ())]:
-        raise TableError(f"{path} has no column {', '.join(absent)}")
-    return list(reader)
+    except OSError as error:
+        raise TableError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise TableError(f"{path} is not UTF-8 text; save it as CSV UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text), restval="")
+    try:
+        found = reader.fieldnames or ()
+        rows = list(reader)
+    except csv.Error as error:
+        raise TableError(f"{path}, after line {reader.line_num}: {error}") from None
+    if absent := [name for name in needed if name not in found]:
+        raise TableError(
+            f"{path} has no column {', '.join(absent)}; its first line must name its "
+            "columns, with commas between"
+        )
+    return rows
 
 
 def read_marks(path: Path) -> Marks:
-    """Return the points that a person gave, by student, exercise and task."""
+    """Return the points that a person gave, by student, exercise and task.
+
+    A spreadsheet that has made 1.6 of task 01.6 is forgiven.
+    """
     marks = {}
     for line in read_table(path, ("student", "exercise", "task", "points", "max")):
         if text := line["points"].strip():
             try:
                 points = float(text)
-                fits = 0 <= points <= float(line["max"])
+                fits = 0 <= points <= float(line["max"] or 1000)
             except ValueError:
                 fits = False
             if not fits:
@@ -42,8 +61,9 @@ def read_marks(path: Path) -> Marks:
                 raise TableError(
                     f"{path}: {text!r} points for {where}; expected 0 to {line['max']}"
                 )
-            key = (_bare(line["student"]), line["exercise"], line["task"])
-            marks[key] = points
+            task = line["task"].strip()
+            task = f"0{task}" if task[1:2] == "." else task
+            marks[_bare(line["student"]), line["exercise"].strip(), task] = points
     return marks
 
 
@@ -58,7 +78,9 @@ def write_table(path: Path, header: Sequence[str], lines: Iterable[Line]) -> Non
 
 
 def _cell(value: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
+    """Return text that no spreadsheet takes for a formula; a number stays one."""
+    if re.fullmatch(r"-?\d+(\.\d+)?", value):
+        return value
     return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 

@@ -54,6 +54,15 @@ def test_without_a_command_it_helps(call):
     assert call().stdout == call("--help").stdout
 
 
+def test_grading_elsewhere_than_on_linux_is_one_line():
+    code = "import sys; from mlcourse.cli import app; sys.platform = 'darwin'; "
+    code += "sys.argv[1:] = ['grade', 'in', '--out', 'out']; app()"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "needs Linux: use WSL 2" in done.stderr
+
+
 def test_doctor_finds_this_installation_sound(call):
     done = call("doctor")
     assert done.returncode == 0, done.stdout
@@ -81,6 +90,7 @@ def test_doctor_sees_a_package_in_a_wrong_version(monkeypatch):
 def test_lab_opens_on_the_course_map_and_hands_options_on(monkeypatch, tmp_path):
     (tmp_path / "lectures").mkdir()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     calls = []
 
     class Done:
@@ -96,3 +106,15 @@ def test_lab_opens_on_the_course_map_and_hands_options_on(monkeypatch, tmp_path)
     assert command[-2:] == ["--port", "9000"]
     assert any("README.md" in part for part in command)
     assert options["cwd"] == tmp_path
+
+
+def test_lab_opens_also_where_nothing_can_be_signed(monkeypatch, tmp_path, capsys):
+    (tmp_path / "lectures").mkdir()
+    (tmp_path / "data").write_text("a file")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    done = type("Done", (), {"returncode": 0})
+    monkeypatch.setattr(lab.subprocess, "run", lambda command, **options: done)
+    with pytest.raises(typer.Exit):
+        lab.lab(type("Context", (), {"args": []}))
+    assert "Sliders show once their cell is run" in capsys.readouterr().out

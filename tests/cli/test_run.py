@@ -41,6 +41,28 @@ def test_failing_cell_is_named_and_the_others_still_run(call, lectures):
     assert "02_b: ran" in done.stdout
 
 
+def test_a_message_is_no_markup_and_a_broken_file_costs_its_line_only(call, lectures):
+    folder = lectures(**{"01_a": ["raise ValueError('shape [/n]')"], "03_c": ["1"]})
+    (folder / "02_b.ipynb").write_text("{")
+    done = call("run")
+    assert done.returncode == 1
+    assert "01_a: cell 1: ValueError: shape [/n]" in done.stdout
+    assert "02_b: Notebook does not appear to be JSON" in done.stdout
+    assert "03_c: ran" in done.stdout
+
+
+def test_outputs_that_cannot_be_kept_are_one_line(lectures, tmp_path):
+    path = lectures(**{"01_a": ["1"]}) / "01_a.ipynb"
+    code = "import sys; from mlcourse.cli import app, run\n"
+    code += "def full(*args): raise OSError(28, 'No space left on device')\n"
+    code += "run.save_notebook = full; sys.argv[1:] = ['run', '--update']; app()"
+    command = [sys.executable, "-c", f"import mlcourse.cli.run\n{code}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    said = f"{path}: No space left on device; its outputs stay as they were\n"
+    assert done.stderr == said
+
+
 def test_without_update_the_file_stays_as_it_was(call, lectures):
     path = lectures(**{"01_a": ["print(6 * 7)"]}) / "01_a.ipynb"
     before = path.read_bytes()
@@ -136,6 +158,24 @@ def test_ctrl_c_stops_in_one_line(lectures, tmp_path):
         errors.strip().splitlines()[-1] == "stopped in 01_a.ipynb; nothing was changed"
     )
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("seconds", [0, 0.1, 0.4])
+def test_ctrl_c_while_the_kernel_starts(lectures, tmp_path, seconds):
+    lectures(**{"01_a": ["import time; time.sleep(100)"]})
+    code = "import sys; import mlcourse.notebooks as n; usual = n._execute\n"
+    code += "def execute(client): print('now', flush=True); usual(client)\n"
+    code += "n._execute = execute; sys.argv[1:] = ['run']\n"
+    code += "from mlcourse.cli import app; app()"
+    command = [sys.executable, "-c", code]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=tmp_path, **pipes) as process:
+        process.stdout.readline()
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "stopped in 01_a.ipynb; nothing was changed\n"
 
 
 def test_errors_are_one_line(call, lectures, tmp_path):

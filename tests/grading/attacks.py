@@ -147,6 +147,12 @@ for k in range(40):
             for _ in range(2**10): file.write(bytes(2**20))
     except OSError: pass
 """
+DEEP = """
+import os
+for _ in range(3000): os.mkdir("a"); os.chdir("a")
+open("note", "w").write("mine")
+os.chdir(os.environ["HOME"])
+"""
 THREADS = """
 import threading, time
 def spin():
@@ -270,6 +276,7 @@ ATTACKS = {
     "leaves_a_note": ("submissions share nothing", [NOTE, "R"], ""),
     "reads_a_note": ("submissions share nothing", ["R", READER], "3"),
     "locks_folders": ("submissions share nothing", [LOCKED, "R"], ""),
+    "digs_deep": ("the batch finishes", [DEEP, "R"], ""),
     "against_the_nurse": ("no process but its own is touched", ["R", NURSE], ""),
     "blames_a_cell": ("the batch finishes", [BLAMES, "R"], "123"),
     "namespaces": ("the sandbox is not left", [NAMESPACES], "123"),

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from mlcourse.grading import batch as batch_of
 from mlcourse.grading import interop, sandbox
 from mlcourse.grading.export import export
 
@@ -28,14 +29,15 @@ WORKS = {rung: not sandbox.probe(rung) for rung in ("bwrap", "landlock")}
 RUNGS = [rung for rung, works in WORKS.items() if works]
 confined = pytest.mark.skipif(not RUNGS, reason="neither bubblewrap nor Landlock works")
 pytestmark = pytest.mark.timeout(900)  # the batch is seventy submissions
-COMMAND = [sys.executable, "-c", "from mlcourse.cli import app; app()", "grade"]
+PROGRAM = "from mlcourse.cli import app; app()"
+COMMAND = [sys.executable, "-c", PROGRAM, "grade"]
 
 
 class Classroom:
     """A folder with the toy exercise, submissions to it, and the grader to run."""
 
     def __init__(self, root):
-        self.root = root
+        self.root, self.program = root, PROGRAM
         self.submitted, self.out = root / "submitted", root / "graded"
         for path in map(root.joinpath, ("checks", "solutions", "submitted")):
             path.mkdir(parents=True)
@@ -55,7 +57,8 @@ class Classroom:
     def command(self, *options):
         where = [str(self.submitted), "--out", str(self.out)]
         checks = ["--checks", str(self.root / "checks")]
-        return [*COMMAND, *where, *checks, "--limit", "6", *options]
+        command = [sys.executable, "-c", self.program, "grade"]
+        return [*command, *where, *checks, "--limit", "6", *options]
 
     def start(self, *options, **streams):
         here = os.environ | {"TMPDIR": str(self.temporary)}
@@ -357,20 +360,105 @@ def test_killed_at_random_points_it_ends_with_the_same_tables(room, seed):
 
 
 @confined
-def test_ctrl_c_leaves_a_folder_that_can_be_gone_on_with(room):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stopped_it_leaves_a_folder_that_can_be_gone_on_with(room, number):
     for name in ("ada", "ben"):
         room.hand_in(name, ["while True: pass", *toy.RIGHT])
     run = room.start("--limit", "100", stderr=subprocess.PIPE)
     until = time.monotonic() + 60
-    while len(room.survivors()) < 2:
+    while "mlcourse-grade-" not in " ".join(room.survivors()):
         assert time.monotonic() < until
         time.sleep(0.1)
-    run.send_signal(signal.SIGINT)
+    if number == signal.SIGINT:
+        second = room.grade()
+        assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+        assert "another run is writing to" in second.stderr
+    run.send_signal(number)
+    if number == signal.SIGTERM:
+        run.send_signal(number)  # some programs send it twice
     said = run.communicate(timeout=60)[1]
     assert run.returncode == 130
     assert "run the same command to go on" in said
     assert said.count("\n") == 1
     assert room.is_left_alone()
+    assert not list(room.temporary.glob("mlcourse-grade-*"))
+
+
+FULL = """
+import json
+from mlcourse.cli import app
+from mlcourse.grading import batch
+usual, written = batch.append, []
+def append(out, row):
+    if written:
+        with (out / "results.jsonl").open("a") as file:
+            file.write(json.dumps(row)[:100])
+        raise OSError(28, "No space left on device", str(out))
+    written.append(row)
+    usual(out, row)
+batch.append = append
+app()
+"""
+
+
+@confined
+def test_a_full_disk_costs_nothing_that_was_written(room):
+    for name in ("ada", "ben", "cem"):
+        room.hand_in(name, toy.RIGHT)
+    room.program = FULL
+    done = room.grade()
+    said = f"{room.out}: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert room.is_left_alone()
+    assert not list(room.temporary.iterdir())
+    kept = (room.out / "results.jsonl").read_text().splitlines()[0]
+    room.program = PROGRAM
+    assert room.grade().returncode == 0
+    assert (room.out / "results.jsonl").read_text().startswith(kept)
+    assert sorted(room.rows()) == ["ada", "ben", "cem"]
+
+
+def test_no_room_for_a_copy_of_the_course_is_said(room, monkeypatch):
+    room.hand_in("ada", toy.RIGHT)
+    checks = {"07_toy": room.root / "checks" / "test_07_toy.py"}
+    plan = batch_of.Plan(room.submitted, room.out, checks, isolation="none")
+
+    def copy(source, target, *, follow_symlinks=True):
+        raise OSError(28, "No space left on device", source)
+
+    monkeypatch.setattr(shutil, "copy2", copy)
+    monkeypatch.setattr(
+        shutil.copytree, "__defaults__", (False, None, copy, False, False)
+    )
+    with pytest.raises(batch_of.BatchError, match=r"no copy.*some space.*TMPDIR"):
+        batch_of.grade_folder(plan)
+
+
+@confined
+def test_marks_given_while_it_runs_are_kept(room):
+    room.hand_in("ada", toy.RIGHT)
+    assert room.grade().returncode == 0
+    room.hand_in("ben", ["import time; time.sleep(4)", *toy.RIGHT])
+    with room.start(stdout=subprocess.DEVNULL) as run:
+        until = time.monotonic() + 60
+        while not room.survivors():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        written = (room.out / "written.csv").read_text()
+        (room.out / "written.csv").write_text(written.replace(",1,,", ",1,0.5,"))
+    assert run.returncode == 0
+    totals = {line["student"]: line["total"] for line in room.table("grades.csv")}
+    assert totals == {"ada": "4.5", "ben": "5"}
+    marks = room.root / "marks.csv"
+    head = "student,exercise,task,max,points\n"
+    marks.write_text(f"{head}ben,07_toy,7.3,1,0\nzoe,07_toy,07.3,1,1\n")
+    done = room.grade("--marks", str(marks))
+    assert done.returncode == 0
+    said = " ".join(done.stdout.split())
+    assert "1 mark of no graded answer (as zoe, 07_toy, 07.3): kept" in said
+    assert "4.2" in said  # the mean of 4.5 and 4, marks included
+    points = {line["student"]: line["points"] for line in room.table("written.csv")}
+    assert points == {"ada": "0.5", "ben": "0", "zoe": "1"}
 
 
 @confined

@@ -210,3 +210,24 @@ def test_stopped_half_way_it_is_finished_by_the_next_run(course, tmp_path, monke
     assert (out / NOTEBOOK).read_bytes() == mine
     new = sorted(p.name for p in (out / "exercises").glob("*.new*"))
     assert new == ["01_relations.new.ipynb"]
+
+
+def test_the_first_run_cut_off_is_finished_by_the_next(course, tmp_path, monkeypatch):
+    whole, out = tmp_path / "whole", tmp_path / "students"
+    deliver(course, whole)
+    write, written = files.write, []
+
+    def failing(path, content):
+        if len(written) == 4:
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write", failing)
+        with pytest.raises(OSError, match="No space left"):
+            deliver(course, out)
+    assert deliver(course, out) == []
+    made = {p.relative_to(out): content for p, content in everything(out).items()}
+    full = {p.relative_to(whole): content for p, content in everything(whole).items()}
+    assert made == full

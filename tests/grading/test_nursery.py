@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,13 @@ def leave():
     open("a/b/note", "w").write("mine")
     os.symlink("/usr", "link")
     os.mkdir("locked", 0)
+    os.mkdir("deep")
+    os.chdir("deep")
+    for _ in range(1100):  # more than Python's calls may nest
+        os.mkdir("a")
+        os.chdir("a")
+    open("note", "w").write("mine")
+    os.chdir(os.environ["HOME"])
     return 1
 def burn(seconds):
     import time
@@ -68,7 +76,7 @@ def test_the_next_notebook_finds_nothing_of_the_last(nursery):
     with notebook(nursery, PREPARE) as first:
         before = ask(first, "state")
         ask(first, "leave")
-        assert ask(first, "state")[0] == ["a", "link", "locked"]
+        assert ask(first, "state")[0] == ["a", "deep", "link", "locked"]
     with notebook(nursery, PREPARE) as second:
         after = ask(second, "state")
     assert before[0] == after[0] == []
@@ -123,3 +131,29 @@ def test_the_grader_s_own_process_imports_nothing_heavy(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert {"torch", "scipy", "mlcourse.plots"}.isdisjoint(done.stdout.split())
     assert list((tmp_path / "matplotlib").glob("fontlist-*.json"))
+
+
+@pytest.mark.parametrize("isolation", ["landlock", "none"])
+def test_it_ends_with_its_starter_even_while_it_starts(tmp_path, isolation):
+    """Killed while the nurse still imports, the grader leaves no process."""
+    if isolation not in (*RUNGS, "none"):
+        pytest.skip(f"{isolation} does not work here")
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from mlcourse.grading import copied, nursery, sandbox\n"
+        "course = Path(sys.argv[1])\n"
+        "copied.bare(course)\n"
+        "nurse = course / 'mlcourse/grading/nurse.py'\n"
+        "nurse.write_text('import time; time.sleep(60)')\n"
+        "box = sandbox.Sandbox(sys.argv[2], course)\n"
+        "print(nursery.Nursery(box)._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    course = tmp_path / "course"
+    command = [sys.executable, "-c", code, str(course), isolation]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    status = Path("/proc", done.stdout.strip(), "stat")
+    until = time.monotonic() + 20
+    while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -27,6 +27,15 @@ def test_no_text_is_no_answer(text):
         said(text)
 
 
+def test_a_text_that_would_take_hours_is_not_read():
+    accents = "a" + "\u0300\u0323" * 10**6
+    with pytest.raises(AssertionError, match="2,000,001 characters; 20,000 are"):
+        said(accents)
+    almost = accents[:20_000]
+    with pytest.raises(AssertionError, match="has 1 words"):
+        said(almost)
+
+
 @pytest.mark.parametrize(
     ("words", "different", "enough"),
     [(40, 20, True), (39, 39, False), (80, 19, False)],

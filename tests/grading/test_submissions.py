@@ -1,0 +1,141 @@
+"""Whose file is which, and what is said of one that cannot be graded."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from mlcourse.grading import layouts, notebook
+from mlcourse.grading.shortcuts import short_cuts
+from mlcourse.grading.submissions import find
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "submitted"
+
+
+@pytest.fixture
+def checks(tmp_path):
+    found = {}
+    for name in ("01_relations", "02_features"):
+        found[name] = tmp_path / f"test_{name}.py"
+        found[name].write_text("", encoding="utf-8")
+    return found
+
+
+def hand_in(path, number="01", seconds=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cell = {"cell_type": "markdown", "source": f"# Exercise {number}"}
+    path.write_text(json.dumps({"nbformat": 4, "cells": [cell]}), encoding="utf-8")
+    if seconds is not None:
+        os.utime(path, (seconds, seconds))
+
+
+def test_three_layouts_and_what_is_hidden(folder, checks):
+    hand_in(folder / "ada" / "one.ipynb")
+    hand_in(folder / "ben" / "01_relations" / "two.ipynb")
+    hand_in(folder / "cem.ipynb")
+    hand_in(folder / "dan" / ".ipynb_checkpoints" / "old.ipynb")
+    found = find(folder, checks)
+    assert [one.student for one in found] == ["ada", "ben", "cem"]
+    assert {one.exercise for one in found} == {"01_relations"}
+    assert layouts.students(folder) == ["ada", "ben", "dan"]
+
+
+def test_a_folder_that_cannot_be_read_is_said(folder, checks, monkeypatch):
+    hand_in(folder / "ada" / "one.ipynb")
+    hand_in(folder / "ben" / "one.ipynb")
+    (folder / "ben" / "locked").mkdir()
+    (folder / "cem").mkdir()
+    locked = {folder / "ben" / "locked", folder / "cem"}
+    usual = Path.iterdir
+
+    def iterdir(path):
+        if path in locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return usual(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    ada, ben, cem = find(folder, checks)
+    assert (ada.problem, ben.problem) == ("", "")
+    assert ben.notes == ("several notebooks: ben/one.ipynb graded, not ben/locked",)
+    assert cem.problem == "the folder cem cannot be read: Permission denied"
+    locked.add(folder)
+    with pytest.raises(PermissionError):
+        find(folder, checks)
+
+
+def test_something_that_is_no_notebook_is_not_nothing(folder, checks):
+    (folder / "ada" / "01_relations").mkdir(parents=True)
+    (folder / "ben" / "01_relations" / "once_more").mkdir(parents=True)
+    (folder / "cem").mkdir()
+    (folder / "cem" / "answers.zip").write_bytes(b"PK")
+    said = {one.student: one.problem for one in find(folder, checks)}
+    assert said == {
+        "ben": "ben has no notebook, but 01_relations/once_more; ask for .ipynb",
+        "cem": "cem has no notebook, but answers.zip; ask for .ipynb",
+    }
+
+
+def test_the_newest_counts_and_the_other_is_named(folder, checks):
+    hand_in(folder / "ada" / "a.ipynb", seconds=2000)
+    hand_in(folder / "ada" / "b.ipynb", seconds=1000)
+    (found,) = find(folder, checks)
+    assert found.notes == ("several notebooks: ada/a.ipynb graded, not ada/b.ipynb",)
+
+
+def test_a_scratch_file_does_not_stand_in_for_the_exercise(folder, checks):
+    hand_in(folder / "ada" / "mine.ipynb", seconds=1000)
+    hand_in(folder / "ada" / "scratch.ipynb", number="", seconds=2000)
+    (found,) = find(folder, checks)
+    assert (found.file, found.problem) == ("ada/mine.ipynb", "")
+    assert "not ada/scratch.ipynb" in found.notes[0]
+
+
+def test_the_folder_of_results_is_nobody(folder, checks, monkeypatch):
+    hand_in(folder / "ada.ipynb")
+    hand_in(folder / "graded" / "feedback" / "ada.ipynb")
+    monkeypatch.chdir(folder)
+    out = Path("graded")
+    assert [one.student for one in find(Path(), checks, out=out)] == ["ada"]
+    assert layouts.students(Path(), out) == []
+
+
+def test_a_time_that_is_no_date_costs_nothing(folder, checks, monkeypatch):
+    hand_in(folder / "ada.ipynb")
+    state = os.stat_result((0,) * 8 + (10**15,) * 2)
+    monkeypatch.setattr(Path, "lstat", lambda path: state)
+    monkeypatch.setattr(Path, "is_symlink", lambda path: False)
+    (found,) = find(folder, checks)
+    assert (found.problem, found.submitted) == ("", "")
+
+
+def test_a_name_that_is_no_text_can_be_written(folder, checks):
+    folder.mkdir()
+    try:
+        (folder / "a\udcff.ipynb").write_text("{")
+    except OSError:
+        pytest.skip("this disk takes names of UTF-8 only")
+    (found,) = find(folder, checks)
+    assert (found.student + found.file + found.problem).encode()
+
+
+def test_a_file_that_would_fill_the_memory_is_not_parsed(folder, checks):
+    folder.mkdir()
+    text = '{"nbformat": 4, "cells": [' + "[]," * (notebook.SIZE_LIMIT // 3) + "1]}"
+    (folder / "ada.ipynb").write_text(text)
+    (found,) = find(folder, checks)
+    assert found.problem == (
+        "ada.ipynb is larger than 64 MiB; clear its outputs and save it"
+    )
+
+
+def test_blank_lines_take_no_time_and_move_no_line_number():
+    started = time.process_time()
+    cell = "\n" * 100_000 + "%matplotlib inline\nimport torch\ntorch.cdist"
+    flagged = short_cuts([cell], ("torch.cdist",))
+    assert flagged == ["uses torch.cdist: code cell 1, line 100003"]
+    assert time.process_time() - started < 5
