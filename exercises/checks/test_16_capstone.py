@@ -46,6 +46,91 @@ def _one(got, want, call, reading, mistakes=(), tol=1e-4):
     )
 
 
+def _folds(answers, y, k, seed, name):
+    call = f"folds(y, k={k}, seed={seed}) with {name}"
+    got = as_numbers(answers.folds(y, k, seed))
+    found = "no table of numbers" if got is None else tuple(got.shape)
+    assert found == (len(y),), (
+        f"{call} returned {found}, expected shape ({len(y)},): one fold for each "
+        f"image. {CHOOSE}"
+    )
+    fine = bool(((got == got.floor()) & (got >= 0) & (got < k)).all())
+    assert fine, f"{call}: folds are whole numbers from 0 to {k - 1}. {CHOOSE}"
+    classes, code = y.unique(return_inverse=True)
+    first = torch.zeros(len(classes), dtype=torch.float64)
+    first[code] = got  # whichever image comes last
+    divided = int((first[code] != got).sum())
+    assert not divided, (
+        f"{call}: a class is in two folds. Deal classes, not images: whoever trains on "
+        f"one part of a class knows it when its other part is asked for. {CHOOSE}"
+    )
+    sizes = first.long().bincount(minlength=k)
+    assert sizes.max() - sizes.min() <= 1, (
+        f"{call}: the folds have {sizes.tolist()} classes; two folds may differ by one "
+        f"class at most. Shuffle the classes, then deal them in turn. {CHOOSE}"
+    )
+    again = as_numbers(answers.folds(y, k, seed))
+    same = again is not None and again.shape == got.shape and bool((again == got).all())
+    assert same, f"{call} gives other folds the second time: use the seed. {CHOOSE}"
+    return first
+
+
+def _check_folds(answers, y, k, name):
+    seeds = [random.randrange(10**6) for _ in range(6)]
+    found = [_folds(answers, y, k, seed, name) for seed in seeds]
+    together = [(f[:, None] == f).flatten() for f in found]
+    classes = len(found[0])
+    if classes <= k:
+        return
+    own = torch.eye(classes, dtype=torch.bool).flatten()
+    assert any((t != together[0]).any() for t in together), (
+        f"folds(y, k={k}, seed) with {name}: six seeds put the same classes together. "
+        f"The seed must shuffle the classes. {CHOOSE}"
+    )
+    if classes > 20:
+        apart = [
+            (f[:-1] == f[1:]).double().mean().item() for f in found
+        ]  # classes of neighbouring numbers in a common fold
+        share = sum(apart) / len(apart)
+        assert 0.25 / k < share < 0.5 + 0.5 / k, (
+            f"folds(y, k={k}, seed) with {name}: neighbouring classes are in one fold "
+            f"in {share:.0%} of all cases, expected about {1 / k:.0%}. Shuffle the "
+            f"classes before they are dealt. {CHOOSE}"
+        )
+        kept = [
+            (t & u).sum().item() / t.sum().item()
+            for t, u in combinations([t & ~own for t in together], 2)
+        ]  # pairs of classes that one seed puts together, and another one too
+        share = sum(kept) / len(kept)
+        assert share < 1 / k + 0.1, (
+            f"folds(y, k={k}, seed) with {name}: of two classes that one seed puts "
+            f"together, another seed does so in {share:.0%} of all cases, expected "
+            f"about {1 / k:.0%}. Each seed must shuffle the classes anew; one shuffle "
+            f"that is turned round, or two in turn, are too few. {CHOOSE}"
+        )
+
+
+def _images(sizes, names):
+    """Labels of classes of these sizes, in random order."""
+    y = torch.tensor(
+        [c for c, size in zip(names, sizes, strict=True) for _ in range(size)]
+    )
+    return y[torch.randperm(len(y))]
+
+
+@task("16.1", points=1)
+def test_folds(answers):
+    """The example, twelve classes
+
+    Whole classes, dealt evenly, by the seed.
+    """
+    _folds(answers, torch.tensor([7, 7, -3, 12, -3]), 3, 0, "the example")
+    names = random.sample(range(-50, 50), 12)
+    y = _images([random.randint(1, 6) for _ in names], names)
+    _check_folds(answers, y, 4, "12 classes")
+    _check_folds(answers, y, 5, "12 classes")
+
+
 def _begun(costs, seconds, reserve):
     """Return how many steps are begun, if so much is kept free for the next."""
     used = 0.0
@@ -122,7 +207,7 @@ def _costs(n, least, most):
     return [random.randint(least, most) / 64 for _ in range(n)]
 
 
-@task("16.1", points=1)
+@task("16.2", points=1)
 def test_rates(answers):
     """The example, short trainings
 
@@ -136,91 +221,6 @@ def test_rates(answers):
     for seconds in (3.0, 5.5, 8.0, 0.25):
         costs = _costs(12, *((16, 128) if seconds > 1 else (1, 3)))
         _check_rates(answers, costs, seconds, 0.3, f"costs = {costs}")
-
-
-def _folds(answers, y, k, seed, name):
-    call = f"folds(y, k={k}, seed={seed}) with {name}"
-    got = as_numbers(answers.folds(y, k, seed))
-    found = "no table of numbers" if got is None else tuple(got.shape)
-    assert found == (len(y),), (
-        f"{call} returned {found}, expected shape ({len(y)},): one fold for each "
-        f"image. {CHOOSE}"
-    )
-    fine = bool(((got == got.floor()) & (got >= 0) & (got < k)).all())
-    assert fine, f"{call}: folds are whole numbers from 0 to {k - 1}. {CHOOSE}"
-    classes, code = y.unique(return_inverse=True)
-    first = torch.zeros(len(classes), dtype=torch.float64)
-    first[code] = got  # whichever image comes last
-    divided = int((first[code] != got).sum())
-    assert not divided, (
-        f"{call}: a class is in two folds. Deal classes, not images: whoever trains on "
-        f"one part of a class knows it when its other part is asked for. {CHOOSE}"
-    )
-    sizes = first.long().bincount(minlength=k)
-    assert sizes.max() - sizes.min() <= 1, (
-        f"{call}: the folds have {sizes.tolist()} classes; two folds may differ by one "
-        f"class at most. Shuffle the classes, then deal them in turn. {CHOOSE}"
-    )
-    again = as_numbers(answers.folds(y, k, seed))
-    same = again is not None and again.shape == got.shape and bool((again == got).all())
-    assert same, f"{call} gives other folds the second time: use the seed. {CHOOSE}"
-    return first
-
-
-def _check_folds(answers, y, k, name):
-    seeds = [random.randrange(10**6) for _ in range(6)]
-    found = [_folds(answers, y, k, seed, name) for seed in seeds]
-    together = [(f[:, None] == f).flatten() for f in found]
-    classes = len(found[0])
-    if classes <= k:
-        return
-    own = torch.eye(classes, dtype=torch.bool).flatten()
-    assert any((t != together[0]).any() for t in together), (
-        f"folds(y, k={k}, seed) with {name}: six seeds put the same classes together. "
-        f"The seed must shuffle the classes. {CHOOSE}"
-    )
-    if classes > 20:
-        apart = [
-            (f[:-1] == f[1:]).double().mean().item() for f in found
-        ]  # classes of neighbouring numbers in a common fold
-        share = sum(apart) / len(apart)
-        assert 0.25 / k < share < 0.5 + 0.5 / k, (
-            f"folds(y, k={k}, seed) with {name}: neighbouring classes are in one fold "
-            f"in {share:.0%} of all cases, expected about {1 / k:.0%}. Shuffle the "
-            f"classes before they are dealt. {CHOOSE}"
-        )
-        kept = [
-            (t & u).sum().item() / t.sum().item()
-            for t, u in combinations([t & ~own for t in together], 2)
-        ]  # pairs of classes that one seed puts together, and another one too
-        share = sum(kept) / len(kept)
-        assert share < 1 / k + 0.1, (
-            f"folds(y, k={k}, seed) with {name}: of two classes that one seed puts "
-            f"together, another seed does so in {share:.0%} of all cases, expected "
-            f"about {1 / k:.0%}. Each seed must shuffle the classes anew; one shuffle "
-            f"that is turned round, or two in turn, are too few. {CHOOSE}"
-        )
-
-
-def _images(sizes, names):
-    """Labels of classes of these sizes, in random order."""
-    y = torch.tensor(
-        [c for c, size in zip(names, sizes, strict=True) for _ in range(size)]
-    )
-    return y[torch.randperm(len(y))]
-
-
-@task("16.2", points=1)
-def test_folds(answers):
-    """The example, twelve classes
-
-    Whole classes, dealt evenly, by the seed.
-    """
-    _folds(answers, torch.tensor([7, 7, -3, 12, -3]), 3, 0, "the example")
-    names = random.sample(range(-50, 50), 12)
-    y = _images([random.randint(1, 6) for _ in names], names)
-    _check_folds(answers, y, 4, "12 classes")
-    _check_folds(answers, y, 5, "12 classes")
 
 
 def _check_compare(answers, a, b, name):
@@ -646,8 +646,8 @@ def test_report_is_there(answers):
 
 #: What the hidden checks add, by task.
 HIDDEN_POINTS = {
-    "16.1": 2,
-    "16.2": 1,
+    "16.1": 1,
+    "16.2": 2,
     "16.3": 2,
     "16.4": 2,
     "16.5": 7,

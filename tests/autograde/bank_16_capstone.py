@@ -17,7 +17,120 @@ from mlcourse.samplers import ClassBalancedBatches
 from mlcourse.selfsupervised import RandomWarp, hog, target_loss
 from mlcourse.training import embed as embed_all
 
-# -------------------------------------------- 16.1 A training that ends with its budget
+# --------------------------------------------------------------- 16.1 Folds of classes
+
+
+def _place(classes, seed):
+    return torch.randperm(classes, generator=torch.Generator().manual_seed(seed))
+
+
+@wrong("16.1", "Deal classes, not images")
+def folds(y, k, seed):
+    return _place(len(y), seed) % k
+
+
+@wrong("16.1", "Shuffle the classes, then deal them in turn")
+def folds(y, k, seed):  # each class by a throw of its own
+    classes, code = y.unique(return_inverse=True)
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(k, (len(classes),), generator=generator)[code]
+
+
+@wrong("16.1", "The seed must shuffle the classes")
+def folds(y, k, seed):
+    return y.unique(return_inverse=True)[1] % k
+
+
+@wrong("16.1", "The seed must shuffle the classes")
+def folds(y, k, seed):
+    classes, code = y.unique(return_inverse=True)
+    return (_place(len(classes), 0) % k)[code]
+
+
+@wrong("16.1", "Shuffle the classes, then deal them in turn")
+def folds(y, k, seed):
+    return y % k
+
+
+@wrong("16.1", "The seed must shuffle the classes")
+def folds(y, k, seed):  # the seed only names the folds anew
+    code = y.unique(return_inverse=True)[1]
+    return _place(k, seed)[code % k]
+
+
+@wrong("16.1", "neighbouring classes")
+def folds(y, k, seed):  # turned round, but still in their order
+    classes, code = y.unique(return_inverse=True)
+    turned = torch.arange(len(classes)).roll(seed % len(classes))
+    return (turned * k // len(classes))[code]
+
+
+@wrong("16.1", "must shuffle the classes anew")
+def folds(y, k, seed):  # one shuffle, turned round
+    classes, code = y.unique(return_inverse=True)
+    turned = (_place(len(classes), 0) + seed) % len(classes)
+    return (turned * k // len(classes))[code]
+
+
+@wrong("16.1", "must shuffle the classes anew")
+def folds(y, k, seed):  # two shuffles in turn
+    classes, code = y.unique(return_inverse=True)
+    return (_place(len(classes), seed % 2) % k)[code]
+
+
+@wrong("16.1", "gives other folds the second time")
+def folds(y, k, seed):
+    classes, code = y.unique(return_inverse=True)
+    return (torch.randperm(len(classes)) % k)[code]
+
+
+@wrong("16.1", "one fold for each image")
+def folds(y, k, seed):
+    return _place(len(y.unique()), seed) % k
+
+
+@wrong("16.1", "from 0 to")
+def folds(y, k, seed):
+    classes, code = y.unique(return_inverse=True)
+    return (_place(len(classes), seed) % k)[code] + 1
+
+
+@wrong("16.1", "class at most")
+def folds(y, k, seed):  # a test fold of 1 / k, the rest to train
+    classes, code = y.unique(return_inverse=True)
+    return (_place(len(classes), seed) >= len(classes) // k).long()[code]
+
+
+@wrong("16.1", "class at most")
+def folds(y, k, seed):  # as many images, not as many classes
+    classes, code, sizes = y.unique(return_inverse=True, return_counts=True)
+    order = _place(len(classes), seed).tolist()
+    filled, fold = [0] * k, torch.zeros(len(classes), dtype=torch.int64)
+    for c in sorted(order, key=lambda c: -sizes[c]):
+        fold[c] = filled.index(min(filled))
+        filled[fold[c]] += int(sizes[c])
+    return fold[code]
+
+
+@right("16.1")
+def folds(y, k, seed):
+    names = sorted(set(y.tolist()))
+    random.Random(seed).shuffle(names)
+    fold = {name: i % k for i, name in enumerate(names)}
+    return [fold[name] for name in y.tolist()]
+
+
+@right("16.1")
+def folds(y, k, seed):
+    classes, code = np.unique(y.numpy(), return_inverse=True)
+    mixed = np.random.default_rng(seed).permutation(len(classes))
+    fold = np.empty(len(classes), dtype=int)
+    for i, part in enumerate(np.array_split(mixed, k)):
+        fold[part] = i
+    return fold[code]
+
+
+# -------------------------------------------- 16.2 A training that ends with its budget
 
 
 def _rates(costs, seconds, lr, *, room=max, rate=None):
@@ -34,7 +147,7 @@ def _rates(costs, seconds, lr, *, room=max, rate=None):
     return found
 
 
-@wrong("16.1", "before it has run")
+@wrong("16.2", "before it has run")
 def rates(costs, seconds, lr):
     used, found = 0.0, []
     for cost in costs:
@@ -45,98 +158,98 @@ def rates(costs, seconds, lr):
     return found
 
 
-@wrong("16.1", "keep room for the longest step so far")
+@wrong("16.2", "keep room for the longest step so far")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, lr, room=lambda past: 1e-9)
 
 
-@wrong("16.1", "not for the last one")
+@wrong("16.2", "not for the last one")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, lr, room=lambda past: past[-1])
 
 
-@wrong("16.1", "not for the mean one")
+@wrong("16.2", "not for the mean one")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, lr, room=lambda past: sum(past) / len(past))
 
 
-@wrong("16.1", "for the longest so far, not of all")
+@wrong("16.2", "for the longest so far, not of all")
 def rates(costs, seconds, lr):  # knows the future
     return _rates(costs, seconds, lr, room=lambda past: max(costs))
 
 
-@wrong("16.1", "a step that just fits is begun")
+@wrong("16.2", "a step that just fits is begun")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, lr, room=lambda past: max(past) + 1e-9)
 
 
-@wrong("16.1", "every step is begun")
+@wrong("16.2", "every step is begun")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, lr, room=lambda past: -math.inf)
 
 
-@wrong("16.1", "number of the step")
+@wrong("16.2", "number of the step")
 def rates(costs, seconds, lr):
     n = len(_rates(costs, seconds, lr))
     return [lr / 2 * (1 + math.cos(math.pi * t / n)) for t in range(n)]
 
 
-@wrong("16.1", "before the step, not after it")
+@wrong("16.2", "before the step, not after it")
 def rates(costs, seconds, lr):
     n = len(_rates(costs, seconds, lr))
     used = np.cumsum(costs[:n]) / seconds
     return lr / 2 * (1 + np.cos(np.pi * used))
 
 
-@wrong("16.1", "the factor 1/2 is missing")
+@wrong("16.2", "the factor 1/2 is missing")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, 2 * lr)
 
 
-@wrong("16.1", "in a straight line")
+@wrong("16.2", "in a straight line")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, lr, rate=lambda done: lr * (1 - done))
 
 
-@wrong("16.1", "the rate does not fall")
+@wrong("16.2", "the rate does not fall")
 def rates(costs, seconds, lr):
     return _rates(costs, seconds, lr, rate=lambda done: lr)
 
 
-@wrong("16.1", "at half time lr / 2")
+@wrong("16.2", "at half time lr / 2")
 def rates(costs, seconds, lr):
     return _rates(
         costs, seconds, lr, rate=lambda done: lr * math.cos(math.pi * done / 2)
     )
 
 
-@wrong("16.1", "has the rate")
+@wrong("16.2", "has the rate")
 def rates(costs, seconds, lr):  # degrees
     return _rates(costs, seconds, lr,
                   rate=lambda done: lr / 2 * (1 + math.cos(180 * done)))  # fmt: skip
 
 
-@wrong("16.1", "0 rates, expected 1")
+@wrong("16.2", "0 rates, expected 1")
 def rates(costs, seconds, lr):  # not even the first step, if it is too long
     return _rates(costs, seconds, lr) if costs[0] <= seconds else []
 
 
-@wrong("16.1", "took 0 seconds, and not 1")
+@wrong("16.2", "took 0 seconds, and not 1")
 def rates(costs, seconds, lr):  # begins with a longest step of a second
     return _rates(costs, seconds, lr, room=lambda past: max(1.0, *past))
 
 
-@wrong("16.1", "rates, expected")
+@wrong("16.2", "rates, expected")
 def rates(costs, seconds, lr):  # begins with a longest step of 1/32 of the budget
     return _rates(costs, seconds, lr, room=lambda past: max(seconds / 32, *past))
 
 
-@wrong("16.1", "4 rates, expected")
+@wrong("16.2", "4 rates, expected")
 def rates(costs, seconds, lr):  # knows the example
     return [0.1, 0.0933013, 0.075, 0.025]
 
 
-@right("16.1")
+@right("16.2")
 def rates(costs, seconds, lr):
     c = np.array(costs)
     used = np.concatenate([[0.0], np.cumsum(c)[:-1]])
@@ -147,7 +260,7 @@ def rates(costs, seconds, lr):
     return lr * np.cos(np.pi * used[:n] / seconds / 2) ** 2
 
 
-@right("16.1")
+@right("16.2")
 def rates(costs, seconds, lr):
     c = torch.tensor(costs)
     used = c.cumsum(0) - c
@@ -155,119 +268,6 @@ def rates(costs, seconds, lr):
     begun = (used + longest <= seconds) | (torch.arange(len(c)) == 0)
     n = begun.long().cumprod(0).sum()
     return lr / 2 * (1 + torch.cos(math.pi * used[:n] / seconds))
-
-
-# --------------------------------------------------------------- 16.2 Folds of classes
-
-
-def _place(classes, seed):
-    return torch.randperm(classes, generator=torch.Generator().manual_seed(seed))
-
-
-@wrong("16.2", "Deal classes, not images")
-def folds(y, k, seed):
-    return _place(len(y), seed) % k
-
-
-@wrong("16.2", "Shuffle the classes, then deal them in turn")
-def folds(y, k, seed):  # each class by a throw of its own
-    classes, code = y.unique(return_inverse=True)
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(k, (len(classes),), generator=generator)[code]
-
-
-@wrong("16.2", "The seed must shuffle the classes")
-def folds(y, k, seed):
-    return y.unique(return_inverse=True)[1] % k
-
-
-@wrong("16.2", "The seed must shuffle the classes")
-def folds(y, k, seed):
-    classes, code = y.unique(return_inverse=True)
-    return (_place(len(classes), 0) % k)[code]
-
-
-@wrong("16.2", "Shuffle the classes, then deal them in turn")
-def folds(y, k, seed):
-    return y % k
-
-
-@wrong("16.2", "The seed must shuffle the classes")
-def folds(y, k, seed):  # the seed only names the folds anew
-    code = y.unique(return_inverse=True)[1]
-    return _place(k, seed)[code % k]
-
-
-@wrong("16.2", "neighbouring classes")
-def folds(y, k, seed):  # turned round, but still in their order
-    classes, code = y.unique(return_inverse=True)
-    turned = torch.arange(len(classes)).roll(seed % len(classes))
-    return (turned * k // len(classes))[code]
-
-
-@wrong("16.2", "must shuffle the classes anew")
-def folds(y, k, seed):  # one shuffle, turned round
-    classes, code = y.unique(return_inverse=True)
-    turned = (_place(len(classes), 0) + seed) % len(classes)
-    return (turned * k // len(classes))[code]
-
-
-@wrong("16.2", "must shuffle the classes anew")
-def folds(y, k, seed):  # two shuffles in turn
-    classes, code = y.unique(return_inverse=True)
-    return (_place(len(classes), seed % 2) % k)[code]
-
-
-@wrong("16.2", "gives other folds the second time")
-def folds(y, k, seed):
-    classes, code = y.unique(return_inverse=True)
-    return (torch.randperm(len(classes)) % k)[code]
-
-
-@wrong("16.2", "one fold for each image")
-def folds(y, k, seed):
-    return _place(len(y.unique()), seed) % k
-
-
-@wrong("16.2", "from 0 to")
-def folds(y, k, seed):
-    classes, code = y.unique(return_inverse=True)
-    return (_place(len(classes), seed) % k)[code] + 1
-
-
-@wrong("16.2", "class at most")
-def folds(y, k, seed):  # a test fold of 1 / k, the rest to train
-    classes, code = y.unique(return_inverse=True)
-    return (_place(len(classes), seed) >= len(classes) // k).long()[code]
-
-
-@wrong("16.2", "class at most")
-def folds(y, k, seed):  # as many images, not as many classes
-    classes, code, sizes = y.unique(return_inverse=True, return_counts=True)
-    order = _place(len(classes), seed).tolist()
-    filled, fold = [0] * k, torch.zeros(len(classes), dtype=torch.int64)
-    for c in sorted(order, key=lambda c: -sizes[c]):
-        fold[c] = filled.index(min(filled))
-        filled[fold[c]] += int(sizes[c])
-    return fold[code]
-
-
-@right("16.2")
-def folds(y, k, seed):
-    names = sorted(set(y.tolist()))
-    random.Random(seed).shuffle(names)
-    fold = {name: i % k for i, name in enumerate(names)}
-    return [fold[name] for name in y.tolist()]
-
-
-@right("16.2")
-def folds(y, k, seed):
-    classes, code = np.unique(y.numpy(), return_inverse=True)
-    mixed = np.random.default_rng(seed).permutation(len(classes))
-    fold = np.empty(len(classes), dtype=int)
-    for i, part in enumerate(np.array_split(mixed, k)):
-        fold[part] = i
-    return fold[code]
 
 
 # ------------------------------------------------------------- 16.3 Is b better than a?
