@@ -60,3 +60,17 @@ def test_ink_and_paper_exchanged_and_more_light_change_nothing(generator):
 def test_cells_must_fill_the_image(cell, bins):
     with pytest.raises(ValueError, match="two cells or more a side"):
         hog(torch.zeros(1, 1, 8, 8), cell=cell, bins=bins)
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(
+    "x",
+    [
+        torch.zeros(1, 3, 8, 8),
+        torch.zeros(3, 8, 8),
+        torch.zeros(1, 1, 8, 8, dtype=torch.uint8),
+    ],
+)
+def test_images_must_be_grey(x):
+    with pytest.raises(ValueError, match="grey images .n, 1, h, w. of floats, got"):
+        hog(x)
