@@ -95,5 +95,5 @@ def evaluate(
 def _count(labels: Int[Tensor, " n"], known: Int[Tensor, " m"]) -> Int[Tensor, " n"]:
     """How many of the known labels equal each label."""
     classes, size = known.unique(return_counts=True)
-    place = torch.searchsorted(classes, labels).clamp(max=len(classes) - 1)
+    place = torch.searchsorted(classes, labels.contiguous()).clamp(max=len(classes) - 1)
     return torch.where(classes[place] == labels, size[place], 0)

@@ -127,6 +127,13 @@ def test_queries_and_answers_may_differ_in_precision(batch):
         assert found["recall@1"] == pytest.approx(expected["recall@1"], abs=0.05)
 
 
+def test_labels_may_be_a_column_of_a_table(batch):
+    """Without a warning, which is an error here."""
+    z, labels = batch
+    table = torch.stack([labels, -labels], dim=1)
+    assert evaluate(z, table[:, 0]) == evaluate(z, labels)
+
+
 MEMORY = """
 import resource, torch
 from mlcourse.evaluation import evaluate
