@@ -106,6 +106,23 @@ def test_no_single_move_lowers_the_cost_at_the_end(generator, n, repeat, cover):
         assert lowest > costs[-1] - 1e-9
 
 
+def test_both_prices_are_1_where_nothing_is_said(generator):
+    S = similarity(9, generator)
+    batches = torch.stack(
+        [torch.randperm(9, generator=generator)[:3] for _ in range(4)]
+    )
+    expected = cost(batches.tolist(), S, 1, 1)
+    assert assignment_cost(batches, S) == pytest.approx(expected)
+    state = generator.get_state()
+    found = assign_cliques(S, n_batches=4, per_batch=3, generator=generator)
+    generator.set_state(state)
+    said = assign_cliques(
+        S, n_batches=4, per_batch=3, repeat=1, cover=1, generator=generator
+    )
+    assert torch.equal(found.batches, said.batches)
+    assert found.costs == said.costs
+
+
 def changed(rows, *places):
     """A copy with another clique at each (batch, place, clique)."""
     other = [list(row) for row in rows]
