@@ -63,6 +63,10 @@ def test_the_smallest_of_each(generator):
     z = torch.randn(8, 1, generator=generator)
     classes = torch.arange(8) // 4
     assert factor_r2(z, 3 * z[:, 0], classes, folds=2) > 0.9
+
+
+@pytest.mark.errors
+def test_similarities_of_several_batches_at_once_are_told():
     with pytest.raises(ValueError, match="sim and target must be"):
         similarity_distillation(torch.ones(3, 3, 2), torch.ones(3, 3, 2))
 
