@@ -201,3 +201,8 @@ def test_short_integers_are_class_numbers_too(z, signatures):
         for codes in (CODES, CODES.to(torch.int8))
     ]  # fmt: skip
     assert torch.equal(*got)
+
+
+def test_signatures_may_be_finer_than_the_points(z, signatures):
+    query = (CODES == 4).nonzero().flatten()[:2].tolist()
+    assert torch.equal(mine(z, query, signatures.double()), mine(z, query, signatures))
