@@ -1,5 +1,6 @@
 """Where the formulas begin and end, and what is taken where nothing is said."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -59,6 +60,13 @@ def test_half_precision_is_computed_in_single(loss):
     got = loss(values, labels)
     assert got.dtype == torch.float32
     assert got.item() == pytest.approx(loss(values.float(), labels).item(), rel=1e-6)
+
+
+def test_a_cost_that_is_no_number_of_single_precision():
+    """ln(1 + e^(0.3 * 2 * 0.2)) of a negative pair, to the last digits."""
+    sim = torch.full((2, 2), 0.7, dtype=torch.float64)
+    value = binomial_deviance(sim, torch.tensor([4, 7]), cost=0.3).item()
+    assert value == pytest.approx(math.log1p(math.exp(0.12)), rel=1e-14)
 
 
 def test_the_smallest_of_each():
