@@ -37,7 +37,7 @@ class Adversary(nn.Module):
 
     Raises
     ------
-    ValueError : if a size or hidden is < 1
+    ValueError : if a size or hidden is < 1, or parts have other columns than sizes say
 
     Source: Opitz, Waltner, Possegger, Bischof, PAMI 42, 2020; hidden and norm_weight as
     in their scripts. For a regressor their code takes the norms of the columns of V.
@@ -59,7 +59,7 @@ class Adversary(nn.Module):
     ) -> None:
         super().__init__()
         check_sizes([*sizes, hidden])
-        self.norm_weight = norm_weight
+        self.sizes, self.norm_weight = list(sizes), norm_weight
         self.regressors = nn.ModuleList(
             nn.Sequential(nn.Linear(source, hidden), nn.ReLU(), nn.Linear(hidden, goal))
             for goal, source in combinations(sizes, 2)
@@ -71,6 +71,8 @@ class Adversary(nn.Module):
 
     def forward(self, parts: Sequence[Float[Tensor, "n _"]]) -> Float[Tensor, ""]:
         """L_adv of M tensors (n, d_m), not normalized."""
+        if (given := [part.shape[1] for part in parts]) != self.sizes:
+            raise ValueError(f"parts must have {self.sizes} columns, got {given}")
         f = [reverse_gradient(part) for part in parts]
         told, norms = f[0].new_zeros(()), f[0].new_zeros(())
         pairs = combinations(range(len(f)), 2)

@@ -5,7 +5,8 @@ import math
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
-from torch.nn.functional import affine_grid, grid_sample
+
+from mlcourse._affine import resampled
 
 
 def random_affine(
@@ -54,13 +55,13 @@ def random_affine(
             "angle and shift must be >= 0 and zoom >= 1, got "
             f"{angle}, {shift} and {zoom}"
         )
-    n, (h, w) = len(x), x.shape[-2:]
-    draws = torch.rand(4, n, generator=generator, device=generator.device)
+    draws = torch.rand(4, len(x), generator=generator, device=generator.device)
     turn, size, *move = (2 * draws - 1).to(x)
-    phi, s = turn * math.radians(angle), (size * math.log(zoom)).exp()
-    right, down = move[0] * shift * 2 / w, move[1] * shift * 2 / h  # image: -1 to 1
-    cos, sin = phi.cos() / s, phi.sin() / s
-    A = torch.stack([cos, -sin * h / w, sin * w / h, cos], dim=1).view(n, 2, 2)
-    t = torch.stack([right, down], dim=1)[:, :, None]
-    grid = affine_grid(torch.cat([A, -A @ t], 2), list(x.shape), align_corners=False)
-    return grid_sample(x, grid, padding_mode="border", align_corners=False)
+    h, w = x.shape[-2:]
+    right, down = move[0] * shift * 2 / w, move[1] * shift * 2 / h
+    return resampled(
+        x,
+        turn=turn * math.radians(angle),
+        size=(size * math.log(zoom)).exp(),
+        move=torch.stack([right, down], dim=1),
+    )

@@ -36,7 +36,7 @@ def boosted_weights(
 
     Raises
     ------
-    ValueError : as ``binomial_deviance``
+    ValueError : unless sims is (M, n, n), or as ``binomial_deviance``
 
     Source: Opitz, Waltner, Possegger, Bischof, ICCV 2017. Their code has by
     default a fixed step of 0.06 in place of nu_m, and doubles w of negative pairs.
@@ -46,6 +46,11 @@ def boosted_weights(
     tensor([1.0000, 0.3100, 0.3100])
     """
     sims = check_square(sims, "each of sims")
+    if sims.ndim != 3:
+        raise ValueError(
+            f"sims must be (M, n, n), a matrix by each learner, got {tuple(sims.shape)}"
+            "; of one learner it is sim[None]"
+        )
     S, D = same_and_other(labels, sims.shape[-1])
     weight = torch.ones_like(sims)
     so_far = torch.zeros_like(sims[:1].sum(dim=0))

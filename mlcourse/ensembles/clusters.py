@@ -43,14 +43,17 @@ def match_clusters(
     """
     for name, values in (("previous", previous), ("current", current)):
         low, high = (values.min(), values.max()) if len(values) else (0, 0)
-        if values.shape != previous.shape or low < 0 or high >= n_clusters:
+        whole = values.shape == previous.shape and not values.is_floating_point()
+        if not whole or low < 0 or high >= n_clusters:
             raise ValueError(
                 f"{name} must be ({len(previous)},) cluster numbers from 0 to K - 1 = "
-                f"{n_clusters - 1}, got shape {tuple(values.shape)}, {low} to {high}"
+                f"{n_clusters - 1}, got shape {tuple(values.shape)} of {values.dtype}, "
+                f"{low} to {high}"
             )
+    previous, current = previous.long().cpu(), current.long()
     shared = torch.zeros(n_clusters, n_clusters, dtype=torch.int64)  # new, old
     one = torch.ones((), dtype=torch.int64)
-    shared.index_put_((current.cpu(), previous.cpu()), one, accumulate=True)
+    shared.index_put_((current.cpu(), previous), one, accumulate=True)
     _, old = linear_sum_assignment(shared.numpy(), maximize=True)
     return torch.as_tensor(old, device=current.device)[current]
 

@@ -69,4 +69,5 @@ def pair_argument(
     """The a of each pair: large where the judgement is kept."""
     check_positive(beta1, "beta1")
     check_positive(cost, "cost")
-    return torch.where(S, 1.0, -cost).to(sim) * beta1 * (sim - beta2)
+    slopes = sim.new_tensor([-cost * beta1, beta1])  # in the precision of sim
+    return torch.where(S, slopes[1], slopes[0]) * (sim - beta2)

@@ -22,6 +22,8 @@ def nearest(
     Of equal distances the lower index comes first. With ``itself`` query i is point i
     of the gallery, and is left out.
     """
+    finer = torch.promote_types(z.dtype, gallery.dtype)
+    z, gallery = z.to(finer), gallery.to(finer)
     center = gallery.mean(dim=0)  # far from 0 a product of matrices would lose digits
     z, gallery = z - center, gallery - center
     search = _by_faiss if _faiss_serves(z) else _by_product

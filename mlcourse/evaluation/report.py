@@ -64,6 +64,9 @@ def evaluate(
     if known is None or (itself and gallery_labels is not None):
         raise ValueError("give both gallery and gallery_labels, or neither of them")
     z, answers = check_points(z, "z"), check_points(answers, "gallery")
+    d, e = z.shape[1], answers.shape[1]
+    if d != e:
+        raise ValueError(f"z and gallery must have equal columns, got {d} and {e}")
     check_labels(labels, len(z))
     check_labels(known, len(answers))
     for k in ks:
@@ -92,5 +95,5 @@ def evaluate(
 def _count(labels: Int[Tensor, " n"], known: Int[Tensor, " m"]) -> Int[Tensor, " n"]:
     """How many of the known labels equal each label."""
     classes, size = known.unique(return_counts=True)
-    place = torch.searchsorted(classes, labels).clamp(max=len(classes) - 1)
+    place = torch.searchsorted(classes, labels.contiguous()).clamp(max=len(classes) - 1)
     return torch.where(classes[place] == labels, size[place], 0)

@@ -11,7 +11,8 @@ from mlcourse._check import check_labels, check_points
 
 def checked(
     z: Tensor, factor: Tensor, labels: Tensor, folds: int
-) -> tuple[Float[Tensor, "n k"], int]:
+) -> Float[Tensor, "n k"]:
+    """Points in float64; error unless each has a factor, and folds are in range."""
     z = check_points(z, "z").detach().cpu().double()
     check_labels(labels, len(z))
     if factor.shape != labels.shape:
@@ -24,7 +25,7 @@ def checked(
         raise ValueError(
             f"folds must be from 2 to the number of classes, {n_classes}, got {folds}"
         )
-    return z, folds
+    return z
 
 
 def read_others(probe: Any, z: Tensor, known: Any, labels: Tensor, folds: int) -> Any:

@@ -13,7 +13,8 @@ def aggregated_score(
     .. math:: \mathrm{AGS} = \int_0^1 a(u) \, du, \qquad
         u = \frac{F - F_{\min}}{F_{\max} - F_{\min}}
 
-    with a linear between the splits.
+    with a linear between the splits; of splits with one F, such as a split with several
+    seeds, a is the mean there.
 
     Parameters
     ----------
@@ -41,11 +42,12 @@ def aggregated_score(
             "distance and performance must be finite numbers, one a split, got shapes "
             f"{tuple(F.shape)} and {tuple(a.shape)}"
         )
-    if len(F.unique()) < 2:
+    shifts, code, count = F.unique(return_inverse=True, return_counts=True)
+    if len(shifts) < 2:
         raise ValueError(
-            f"distance must have two different values, got {F.unique().tolist()}; "
+            f"distance must have two different values, got {shifts.tolist()}; "
             "one split has no curve"
         )
-    order = F.argsort(stable=True)
-    u = (F - F.min()) / (F.max() - F.min())
-    return torch.trapezoid(a[order], u[order]).item()
+    mean = torch.zeros_like(shifts).index_add_(0, code, a) / count
+    u = (shifts - shifts[0]) / (shifts[-1] - shifts[0])
+    return torch.trapezoid(mean, u).item()

@@ -1,5 +1,6 @@
 """How alike the points of a batch are, taught by one space to another."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -46,7 +47,8 @@ def similarity_distillation(
             "sim and target must be (n, n) matrices of the same points, got "
             f"{tuple(sim.shape)} and {tuple(target.shape)}; they are z @ z.T of each"
         )
-    log_p = (target.detach() / temperature).log_softmax(dim=1)
-    log_q = (sim / temperature).log_softmax(dim=1)
+    finer = torch.promote_types(sim.dtype, torch.float32)
+    log_p = (target.detach().to(finer) / temperature).log_softmax(dim=1)
+    log_q = (sim.to(finer) / temperature).log_softmax(dim=1)
     divergence = (log_p.exp() * (log_p - log_q)).sum()
     return temperature**2 * divergence / max(len(sim), 1)

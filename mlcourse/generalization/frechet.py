@@ -30,8 +30,8 @@ def frechet_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
 
     Source: Dowson, Landau, J. Multivariate Analysis 12, 1982; of features of images:
     Heusel et al., NIPS 2017 (FID); of class means: Milbich et al., NeurIPS 2021. No
-    root of a matrix is taken: with centred rows X, Y and Sigma_x = X'X, Sigma_y = Y'Y,
-    its trace is the sum of the singular values of X Y'.
+    root of a matrix is taken: with Sigma_x = X'X, Sigma_y = Y'Y, X and Y the triangles
+    of QR of the centred rows, its trace is the sum of the singular values of X Y'.
 
     >>> x = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
     >>> round(frechet_distance(x, 2 * x), 4)  # |(1, 1)|^2 + 2 (4/3) (2 - 1)^2
@@ -44,7 +44,10 @@ def frechet_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
             f"{tuple(x.shape)} and {tuple(y.shape)}"
         )
     between = (x.mean(dim=0) - y.mean(dim=0)).square().sum()
-    X, Y = ((rows - rows.mean(dim=0)) / (len(rows) - 1) ** 0.5 for rows in (x, y))
+    X, Y = (
+        torch.linalg.qr(rows - rows.mean(dim=0), mode="r").R / (len(rows) - 1) ** 0.5
+        for rows in (x, y)
+    )
     root = torch.linalg.svdvals(X @ Y.T).sum()
     value = between + X.square().sum() + Y.square().sum() - 2 * root
     return max(0.0, float(value))

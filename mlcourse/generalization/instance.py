@@ -58,6 +58,11 @@ def instance_nce_loss(
         )
     rivals = query @ negatives.T / temperature  # (n, m)
     if log_weights is not None:
+        if log_weights.shape != rivals.shape:
+            raise ValueError(
+                f"log_weights must be one number for each of the {tuple(rivals.shape)} "
+                f"queries and negatives, got {tuple(log_weights.shape)}"
+            )
         share = log_weights.log_softmax(dim=1).nan_to_num(nan=-torch.inf)
         rivals = rivals + share + math.log(max(len(negatives), 1))
     own = (query * key).sum(dim=1) / temperature

@@ -59,6 +59,7 @@ def ood_splits(
         if number < 0:
             raise ValueError(f"{name} must be >= 0, got {number}")
     check_split(train, test, len(means), per_step)
+    train, test = train.long(), test.long()
     sides = [train.sort().values, test.sort().values]
     come = [train[:0], test[:0]]  # to each side, the latest last
     splits: list[OODSplit] = []

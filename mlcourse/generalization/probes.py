@@ -45,7 +45,7 @@ def factor_accuracy(
     >>> factor_accuracy(z, (z[:, 0] > 3).int(), torch.arange(6) // 2, folds=3)
     1.0
     """
-    z, folds = checked(z, factor, labels, folds)
+    z = checked(z, factor, labels, folds)
     probe = make_pipeline(StandardScaler(), LogisticRegression(tol=1e-3, max_iter=2000))
     known = factor.cpu().long().numpy()
     found = read_others(probe, z, known, labels, folds)
@@ -84,7 +84,7 @@ def factor_r2(
     >>> round(factor_r2(z, 3 - 2 * z[:, 0], torch.tensor([0, 0, 1, 1, 2, 2]), folds=3))
     1
     """
-    z, folds = checked(z, factor, labels, folds)
+    z = checked(z, factor, labels, folds)
     probe = make_pipeline(StandardScaler(), RidgeCV(alphas=(0.01, 1.0, 100.0)))
     known = factor.cpu().double().numpy()
     return float(r2_score(known, read_others(probe, z, known, labels, folds)))

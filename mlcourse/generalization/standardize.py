@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mlcourse._check import check_labels, check_points, check_positive
+from mlcourse._class_means import class_means
 
 
 def class_standardize(
@@ -45,15 +46,8 @@ def class_standardize(
     check_labels(labels, len(features))
     check_positive(eps, "eps")
     code = labels.unique(return_inverse=True)[1].to(features.device)
-    centred = features - _means(features, code)[code]
-    sigma = _means(centred.square(), code).sqrt()[code]
-    return torch.where(sigma < eps, 0, centred / sigma.clamp(min=eps))
-
-
-def _means(
-    values: Float[Tensor, "n d"], code: Int[Tensor, " n"]
-) -> Float[Tensor, "c d"]:
-    """The mean of each class; its number is its row."""
-    size = code.bincount()
-    total = values.new_zeros(len(size), values.shape[1]).index_add_(0, code, values)
-    return total / size[:, None]
+    fine = features.double()  # in float32 means of one number can differ from it
+    centred = fine - class_means(fine, code)[code]
+    sigma = class_means(centred.square(), code).sqrt()[code]
+    hat = torch.where(sigma < eps, 0, centred / sigma.clamp(min=eps))
+    return hat.to(features.dtype)

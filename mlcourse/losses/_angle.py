@@ -26,4 +26,4 @@ def multiplied_angle(
     turns = [math.cos(j * math.pi / m) for j in range(1, int(m))]
     k = (cos.detach()[:, None] < cos.new_tensor(turns)).sum(dim=1)
     psi = torch.where(k % 2 == 0, chebyshev, -chebyshev) - 2 * k
-    return (annealing * cos + psi) / (1 + annealing)
+    return cos + (psi - cos) / (1 + annealing)  # also for infinity

@@ -43,7 +43,7 @@ def logsumexp_over(
 ) -> Float[Tensor, " n"]:
     """Per row log sum_j exp(scale x_j) over the kept j; of none, the smallest float.
 
-    Finite for all finite x, with a finite gradient (0 where nothing is kept).
+    Finite where scale x is, with a finite gradient (0 where nothing is kept).
     """
     if x.shape[1] == 0:
         return x.new_full((len(x),), torch.finfo(x.dtype).min)

@@ -49,5 +49,6 @@ def info_nce_loss(
     same = same_class(labels, len(sim))
     rivals = logsumexp_over(sim, ~same, scale=1 / temperature)
     i, p = same.fill_diagonal_(False).nonzero(as_tuple=True)
-    rise = rivals[i] - entries(sim, i, p) / temperature  # smallest float if no rival
+    rise = rivals.index_select(0, i)  # the smallest float if there is no rival
+    rise = rise - entries(sim, i, p) / temperature
     return log1p_exp(rise).sum() / max(len(i), 1)

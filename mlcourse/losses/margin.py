@@ -34,7 +34,7 @@ class MarginLoss(nn.Module):
     Raises
     ------
     ValueError : if margin <= 0, nu < 0, pairs do not index dist, or labels are missing,
-        or not from 0 to C - 1
+        or not (n,) from 0 to C - 1
 
     Source: Wu, Manmatha, Smola, Kraehenbuehl, ICCV 2017, Sec. 4.2; without its offset
     of each image. There nu multiplies the sum of the betas.
@@ -72,7 +72,7 @@ class MarginLoss(nn.Module):
         dist = as_square(dist, "dist")
         S = check_rows(S, name="S", width=2, n=len(dist))
         D = check_rows(D, name="D", width=2, n=len(dist))
-        beta_S, beta_D = self._beta(S[:, 0], labels), self._beta(D[:, 0], labels)
+        beta_S, beta_D = (self._beta(p[:, 0], labels, len(dist)) for p in (S, D))
         pull = (self.margin + entries(dist, S[:, 0], S[:, 1]) - beta_S).clamp(min=0)
         push = (self.margin - entries(dist, D[:, 0], D[:, 1]) + beta_D).clamp(min=0)
         active = (pull > 0).sum() + (push > 0).sum()
@@ -80,7 +80,7 @@ class MarginLoss(nn.Module):
         return (pull.sum() + push.sum()) / active.clamp(min=1) + price
 
     def _beta(
-        self, anchor: Int[Tensor, " t"], labels: Int[Tensor, " n"] | None
+        self, anchor: Int[Tensor, " t"], labels: Int[Tensor, " n"] | None, n: int
     ) -> Float[Tensor, " t"]:
         """The boundary of each pair's anchor."""
         if self.n_classes is None:
@@ -90,5 +90,5 @@ class MarginLoss(nn.Module):
                 f"there is a boundary for each of {self.n_classes} classes, so labels "
                 "(n,) are needed: loss(dist, S, D, labels)"
             )
-        check_classes(labels, len(labels), self.n_classes)
-        return self.beta[labels[anchor]]
+        check_classes(labels, n, self.n_classes)
+        return self.beta.index_select(0, labels.long()[anchor])

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
+@torch.enable_grad()
 def pair_weights(
     loss: Callable[[Tensor], Tensor], sim: Float[Tensor, "n m"]
 ) -> Float[Tensor, "n m"]:

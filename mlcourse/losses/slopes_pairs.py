@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mlcourse._check import check_rows
 from mlcourse.losses._matrix import entries
 
 
@@ -28,6 +29,10 @@ def contrastive_slopes(
     -------
     (n, n) : 0 where no judgement speaks; repeated pairs add up
 
+    Raises
+    ------
+    ValueError : unless S and D index dist
+
     Source: Hadsell, Chopra, LeCun, CVPR 2006, Sec. 2.2.
 
     >>> dist = torch.tensor([[0.0, 0.6], [0.6, 0.0]])
@@ -36,6 +41,9 @@ def contrastive_slopes(
     tensor([[0.0000, 0.6000],
             [0.0000, 0.0000]])
     """
+    S, D = (
+        check_rows(p, name=c, width=2, n=len(dist)) for p, c in ((S, "S"), (D, "D"))
+    )
     pull = entries(dist, S[:, 0], S[:, 1])
     push = -(margin - entries(dist, D[:, 0], D[:, 1])).clamp(min=0)
     return _placed(dist, torch.cat([S, D]), torch.cat([pull, push])) / max(
@@ -61,12 +69,17 @@ def triplet_slopes(
     -------
     (n, n) : whole numbers over |T|
 
+    Raises
+    ------
+    ValueError : unless T indexes dist
+
     Source: Wang, Han, Huang, Dong, Scott, CVPR 2019, Sec. 3.2, on cosines.
 
     >>> dist = torch.tensor([[0.0, 1.0, 1.1], [1.0, 0.0, 3.0], [1.1, 3.0, 0.0]])
     >>> triplet_slopes(dist, torch.tensor([[0, 1, 2], [1, 0, 2]]))[0]
     tensor([ 0.0000,  0.5000, -0.5000])
     """
+    T = check_rows(T, name="T", width=3, n=len(dist))
     a, p, n = T.unbind(dim=1)
     violated = T[entries(dist, a, p) - entries(dist, a, n) + margin > 0]
     one = dist.new_ones(len(violated))

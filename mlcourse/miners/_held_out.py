@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from mlcourse._check import check_labels
+from mlcourse._class_means import class_means
 
 #: Refreshes over which the policy sees the mean of the score.
 MEANS = (1, 2, 8, 16, 32)
@@ -37,7 +38,7 @@ def hold_out(
 
 def each_alone(labels: Int[Tensor, " n"], held: Int[Tensor, " m"]) -> Int[Tensor, " n"]:
     """Labels in which each point of held is a class of its own."""
-    labels = labels.clone()
+    labels = labels.to(torch.int64, copy=True)
     labels[held] = labels.max() + 1 + torch.arange(len(held))
     return labels
 
@@ -55,8 +56,8 @@ def spread_of(
     z: Float[Tensor, "m k"], labels: Int[Tensor, " m"]
 ) -> Float[Tensor, " 2"]:
     """Mean distance of points from the mean of their class, and of these means."""
-    _, codes, size = labels.unique(return_inverse=True, return_counts=True)
-    mean = z.new_zeros(len(size), z.shape[1]).index_add_(0, codes, z) / size[:, None]
+    codes = labels.unique(return_inverse=True)[1]
+    mean = class_means(z, codes)
     inside = (z - mean[codes]).norm(dim=1).mean()
     between = torch.pdist(mean).mean() if len(mean) > 1 else inside.new_zeros(())
     return torch.stack([inside, between])

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlcourse._check import check_classes, check_dist, check_rows
+from mlcourse._check import check_classes, check_rows
 
 
 @torch.no_grad()
@@ -49,15 +49,15 @@ def violate_margins(
     >>> violate_margins(T, labels, joined=joined, spread=torch.tensor([0.5, 0.4, 0.6]))
     tensor([0.6000, 2.1000])
     """
-    check_dist(joined)
+    if spread.ndim != 1 or joined.shape != (len(spread), len(spread)):
+        raise ValueError(
+            "joined must be (C, C), and spread one number for each of the C classes, "
+            f"got {tuple(joined.shape)} and {tuple(spread.shape)}; with d of "
+            "class_distances they are class_tree(d).joined and d.diagonal()"
+        )
     check_classes(labels, len(labels), len(joined))
     T = check_rows(T, name="T", width=3, n=len(labels))
-    if spread.shape != (len(joined),):
-        raise ValueError(
-            f"spread must be one number for each of the {len(joined)} classes, got "
-            f"shape {tuple(spread.shape)}; it is class_distances(z, labels).diagonal()"
-        )
-    anchor, other = labels[T[:, 0]].cpu(), labels[T[:, 2]].cpu()
+    anchor, other = labels.long()[T[:, ::2]].cpu().unbind(dim=1)
     alpha = beta + joined.cpu()[anchor, other] - spread.cpu()[anchor]
     if not alpha.isfinite().all():
         raise ValueError(

@@ -96,5 +96,5 @@ class PolicyMiner:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
-        self.pi, self.scores = state["own"]
+        self.pi, self.scores = state["own"][0], list(state["own"][1])
         self._policy.load_state_dict(state["policy"])

@@ -1,7 +1,7 @@
 """The points class by class, and draws of some of each."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Generator, Tensor
 
 from mlcourse._check import check_labels
@@ -51,12 +51,3 @@ class Groups:
         return torch.randperm(
             n, generator=self.generator, device=self.generator.device
         ).cpu()
-
-
-def class_means(
-    values: Float[Tensor, "n k"], codes: Int[Tensor, " n"]
-) -> Float[Tensor, "c k"]:
-    """The mean of each class; codes are its numbers, 0 to C - 1, without a gap."""
-    size = codes.bincount()
-    total = values.new_zeros(len(size), values.shape[1]).index_add_(0, codes, values)
-    return total / size[:, None]

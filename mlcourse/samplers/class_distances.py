@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mlcourse._check import check_labels, check_points
-from mlcourse.samplers._groups import class_means
+from mlcourse._class_means import class_means
 
 
 @torch.no_grad()

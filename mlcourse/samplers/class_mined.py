@@ -62,6 +62,7 @@ def class_mined_negatives(
     z, signatures = check_points(z, "z"), check_points(signatures, "signatures")
     check_classes(labels, len(z), len(signatures))
     check_funnel(len(signatures), classes, pool, negatives)
+    labels = labels.long()
     own = labels[query].unique()
     if len(own) != 1:
         raise ValueError(

@@ -7,7 +7,8 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 from torch.utils.data import Sampler
 
-from mlcourse.samplers._groups import Groups, class_means
+from mlcourse._class_means import class_means
+from mlcourse.samplers._groups import Groups
 from mlcourse.samplers.class_mined import check_funnel, class_mined_negatives
 
 

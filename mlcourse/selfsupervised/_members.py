@@ -15,7 +15,8 @@ def check_sim(sim: Tensor) -> Float[Tensor, "n n"]:
             f"{sim.dtype}; from features z, compute it first: sim = cosines(z)"
         )
     try:
-        check_symmetric(sim)
+        if len(sim):
+            check_symmetric(sim)
     except ValueError as error:
         raise ValueError(str(error).replace("dist", "sim")) from None
     return sim.detach()
@@ -40,7 +41,7 @@ def check_member(member: Tensor, n: int) -> Bool[Tensor, "k n"]:
 def members_of(member: Bool[Tensor, "k n"]) -> Int[Tensor, "k m"]:
     """Indices of the members, row by row; short rows repeat theirs from the start."""
     size = member.sum(dim=1)
-    width = int(size.max()) if len(member) else 0
+    width = int(size.max()) if len(member) else 1
     column = torch.arange(width, device=member.device)
     place = size.cumsum(0)[:, None] - size[:, None] + column % size[:, None]
     return member.nonzero()[:, 1][place]

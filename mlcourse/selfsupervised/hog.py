@@ -30,7 +30,7 @@ def hog(
 
     Raises
     ------
-    ValueError : unless cells of that size fill the image
+    ValueError : unless x is (n, 1, h, w) floats, and cells of that size fill an image
 
     Source: Dalal, Triggs, CVPR 2005; signs of gradients left out, as there. No weights
     inside a block, and central differences at all pixels but those of the rim.
@@ -41,6 +41,11 @@ def hog(
     tensor([[0.5000, 0.5000],
             [0.5000, 0.5000]])
     """
+    if x.ndim != 4 or x.shape[1] != 1 or not x.is_floating_point():
+        raise ValueError(
+            f"x must be grey images (n, 1, h, w) of floats, got {tuple(x.shape)} of "
+            f"{x.dtype}; of colours take the mean: x.mean(dim=1, keepdim=True)"
+        )
     h, w = x.shape[2:]
     if cell < 1 or h % cell or w % cell or min(h, w) < 2 * cell or bins < 2:
         raise ValueError(

@@ -5,7 +5,8 @@ import math
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
-from torch.nn.functional import affine_grid, grid_sample
+
+from mlcourse._affine import resampled
 
 
 class RandomWarp(nn.Module):
@@ -63,16 +64,14 @@ class RandomWarp(nn.Module):
         """A view of each image; the images themselves in eval mode."""
         if not self.training:
             return x
-        n, device, (h, w) = len(x), self.generator.device, x.shape[2:]
-        uniform = torch.rand(n, 4, generator=self.generator, device=device) * 2 - 1
+        device = self.generator.device
+        uniform = torch.rand(len(x), 4, generator=self.generator, device=device) * 2 - 1
         a, s, t = uniform.to(x).split((1, 1, 2), dim=1)
-        a, s = a * math.radians(self.angle), self.scale**-s  # 1 / s: where x' looks
-        turn = torch.cat([a.cos(), -a.sin() * h / w, a.sin() * w / h, a.cos()], dim=1)
-        turn = (s * turn).view(n, 2, 2)
-        shift = 2 * self.shift * t[:, :, None]  # the sides are 2 long here
-        grid = affine_grid(
-            torch.cat([turn, -turn @ shift], dim=2), list(x.shape), False
+        view = resampled(
+            x,
+            turn=a[:, 0] * math.radians(self.angle),
+            size=self.scale ** s[:, 0],
+            move=2 * self.shift * t,
         )
-        view = grid_sample(x, grid, padding_mode="border", align_corners=False)
         noise = torch.randn(x.shape, generator=self.generator, device=device)
         return view + self.noise * noise.to(x)

@@ -47,11 +47,13 @@ def extend_cliques(
     """
     sim = check_sim(sim).double()
     outside = ~check_member(member, len(sim))
-    if not 0 <= level <= 1 or (len(member) and outside.sum(dim=1).min() < 4):
+    if not 0 <= level <= 1 or (outside.sum(dim=1) < 4).any():
         raise ValueError(
             "level must be from 0 to 1, and each clique must leave out four points or "
             f"more, got {level} and {len(sim)} points"
         )
+    if not len(member):
+        return member
     size = member.sum(dim=1, keepdim=True)
     average = member.double() @ sim / size  # (K, n)
     n = outside.sum(dim=1, keepdim=True)

@@ -78,7 +78,8 @@ def train(
     Raises
     ------
     ValueError : if a validation class is trained on, the optimizer lacks a parameter,
-        the loss becomes NaN or infinite, or a number is out of range
+        the loss becomes NaN or infinite, an epoch has no batch, or a number is out of
+        range
 
     Source: early stopping on classes apart: Musgrave, Belongie, Lim, ECCV 2020.
     """
@@ -123,9 +124,14 @@ def train(
                     psi, loss, x[rows], codes[rows], optimizer, scaler, mixed_precision
                 )
                 steps += 1
+            if not steps:
+                raise ValueError(
+                    f"batches gave none in epoch {len(history.loss)}; what can be gone "
+                    "through only once, such as a generator, must become a list"
+                )
             found = score()
             seconds = time.perf_counter() - start
-            if history.add(loss=total / max(steps, 1), score=found, seconds=seconds):
+            if history.add(loss=total / steps, score=found, seconds=seconds):
                 best = deepcopy(parts.state_dict())
             if checkpoint is not None:
                 state = _state(parts, optimizer, scaler, generator, history, best)

@@ -234,6 +234,7 @@ def test_a_perfect_stump_ends_it():
     assert (fitted.errors_.tolist(), fitted.bound_.tolist()) == ([0], [0])
     assert fitted.alphas_[0] > 0
     assert fitted.predict(X).tolist() == [4, 4, 7]
+    assert fitted.example_weights_ == pytest.approx(np.full((2, 3), 1 / 3))
 
 
 def test_ends_when_no_stump_is_better_than_chance():

@@ -26,7 +26,7 @@ from mlcourse.synthesis import SplitEmbedding
 from mlcourse.training import embed, train
 
 SIZES = (1, 2, 3)
-NUMBERS = [{}, {"beta1": 1.5, "beta2": 0.2, "cost": 4.0}]
+NUMBERS = [{}, {"beta1": 1.5, "beta2": 0.2, "cost": 4.1}]
 
 
 def value_of(a):
@@ -379,6 +379,8 @@ def test_errors(z, labels):
         bier_loss(z, labels, sizes=SIZES, cost=0)
     with pytest.raises(ValueError, match="beta1 must be > 0"):
         boosted_weights(cosines(z), labels, beta1=-1)
+    with pytest.raises(ValueError, match="by each learner, got .10, 10.; of one"):
+        boosted_weights(cosines(z)[0], labels)
     with pytest.raises(ValueError, match="sim must be .n, n. similarities"):
         binomial_deviance(z, labels)
     with pytest.raises(ValueError, match="n_learners must be >= 1, got 0"):

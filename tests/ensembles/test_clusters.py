@@ -84,6 +84,11 @@ def test_same_seed_same_clusters(generator):
     assert sorted(set(found[0].tolist())) == list(range(5))
 
 
+def test_short_integers_are_cluster_numbers_too():
+    old, new = torch.tensor([[0, 0, 1, 2], [2, 2, 0, 1]], dtype=torch.int8)
+    assert match_clusters(old, new, n_clusters=3).tolist() == [0, 0, 1, 2]
+
+
 def test_one_cluster_has_all_points():
     assert cluster(torch.randn(4, 2), n_clusters=1, random_state=0).tolist() == [0] * 4
 
@@ -103,3 +108,6 @@ def test_errors():
         match_clusters(a, a, n_clusters=2)
     with pytest.raises(ValueError, match="current must be .3,. cluster numbers"):
         match_clusters(a, a - 1, n_clusters=3)
+    for pair in ((a.double(), a), (a, a.double())):
+        with pytest.raises(ValueError, match=r"\(3,\) of torch.float64, 0"):
+            match_clusters(*pair, n_clusters=3)

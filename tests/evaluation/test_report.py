@@ -119,6 +119,21 @@ def test_faiss_and_the_product_of_matrices_agree(batch, monkeypatch):
     assert evaluate(copies, labels) == pytest.approx(by_faiss[1])
 
 
+def test_queries_and_answers_may_differ_in_precision(batch):
+    z, labels = batch
+    expected = evaluate(z, labels, gallery=z + 0.5, gallery_labels=labels)
+    for q, a in ((z.double(), z), (z, z.double()), (z.half().float(), z.half())):
+        found = evaluate(q, labels, gallery=a + 0.5, gallery_labels=labels.int())
+        assert found["recall@1"] == pytest.approx(expected["recall@1"], abs=0.05)
+
+
+def test_labels_may_be_a_column_of_a_table(batch):
+    """Without a warning, which is an error here."""
+    z, labels = batch
+    table = torch.stack([labels, -labels], dim=1)
+    assert evaluate(z, table[:, 0]) == evaluate(z, labels)
+
+
 MEMORY = """
 import resource, torch
 from mlcourse.evaluation import evaluate
@@ -154,6 +169,8 @@ def test_memory_grows_with_the_block_and_not_with_n_squared():
          {"gallery": torch.rand(2, 2)}),
         ("give both gallery", (torch.rand(4, 2), torch.arange(4)),
          {"gallery_labels": torch.arange(2)}),
+        ("equal columns, got 2 and 1", (torch.rand(4, 2), torch.arange(4)),
+         {"gallery": torch.rand(4, 1), "gallery_labels": torch.arange(4), "ks": (1,)}),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told(message, arguments, keywords):

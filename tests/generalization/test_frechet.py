@@ -149,3 +149,10 @@ def test_errors():
             chance_distances(x, size=size, draws=1, generator=g)
     with pytest.raises(ValueError, match="draws must be >= 1, got 0"):
         chance_distances(torch.zeros(5, 2), size=2, draws=0, generator=g)
+
+
+def test_many_points_in_few_dimensions_are_as_quick_as_their_covariances(generator):
+    """20,000 points of each set: a matrix of one against the other would be 3 GB."""
+    x = torch.randn(20_000, 3, generator=generator).double()
+    y = 2 * torch.randn(20_000, 3, generator=generator).double()
+    assert frechet_distance(x, y) == pytest.approx(by_scipy(x, y), rel=1e-6)

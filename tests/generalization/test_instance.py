@@ -230,6 +230,9 @@ def test_errors(parts, psi):
         instance_nce_loss(q, k[1:], v)
     with pytest.raises(ValueError, match="query and key must be of one shape"):
         instance_nce_loss(q, k, v[:, 1:])
+    for shape in ((5, 6), (4, 7), (5, 1), (7,)):
+        with pytest.raises(ValueError, match=r"each of the \(5, 7\) queries"):
+            instance_nce_loss(q, k, v, log_weights=torch.zeros(shape))
     for numbers in ((0, 3), (3, 0)):
         with pytest.raises(ValueError, match="must be > 0, got 0"):
             InstanceNCE(*numbers)

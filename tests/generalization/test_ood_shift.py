@@ -169,6 +169,13 @@ def test_score_by_hand():
     assert aggregated_score(10 * F - 3, a) == pytest.approx(expected)
 
 
+def test_splits_of_one_distance_count_with_their_mean_in_any_order():
+    """A split with three seeds: 0.2, 0.4 and 0.9 are 0.5 at F = 1."""
+    F, a = torch.tensor([1.0, 1.0, 3.0, 1.0]), torch.tensor([0.2, 0.9, 0.3, 0.4])
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2]):
+        assert aggregated_score(F[order], a[order]) == pytest.approx(0.4)
+
+
 def test_a_constant_curve_scores_its_value_and_a_line_its_middle(generator):
     F = torch.rand(9, generator=generator).double()
     assert aggregated_score(F, torch.full((9,), 0.37).double()) == pytest.approx(0.37)
@@ -185,3 +192,12 @@ def test_errors_of_the_score():
         aggregated_score(F, F / 0)
     with pytest.raises(ValueError, match="must have two different values"):
         aggregated_score(torch.ones(3), torch.ones(3))
+
+
+def test_short_integers_are_class_numbers_too(generator):
+    means = torch.randn(12, 3, generator=generator).double()
+    sides = torch.arange(12).view(2, 6)
+    long = ood_splits(means, *sides, swaps=2)
+    short = ood_splits(means, *sides.to(torch.int8), swaps=2)
+    assert [s.distance for s in short] == [s.distance for s in long]
+    assert torch.equal(short[2].train, long[2].train)

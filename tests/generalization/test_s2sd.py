@@ -99,6 +99,14 @@ def test_gamma_moves_the_base_alone(generator):
     assert (slopes[0][:, :2] - slopes[1][:, :2]).abs().max() > 1e-3
 
 
+def test_half_precision_is_computed_in_single(sims):
+    half = [sim.half() for sim in sims]
+    expected = similarity_distillation(*(sim.float() for sim in half))
+    got = similarity_distillation(*half)
+    assert got.dtype == torch.float32
+    assert got.item() == pytest.approx(expected.item(), rel=1e-6)
+
+
 @pytest.mark.errors
 def test_errors(sims, generator):
     z, y = torch.randn(5, 5, generator=generator), torch.arange(5)

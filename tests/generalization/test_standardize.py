@@ -56,6 +56,17 @@ def test_no_spread_becomes_0_not_noise():
     assert class_standardize(f, torch.tensor([1, 1, 0]), eps=0.6).abs().sum() == 0
 
 
+@pytest.mark.parametrize("value", [200.7, 1e5 + 0.1, 1e-3])
+def test_a_coordinate_that_never_changes_is_0_whatever_its_size(value):
+    """In float32 the mean of seven equal numbers is not always that number."""
+    f = torch.full((7, 2), value)
+    f[:, 1] = torch.arange(7.0)
+    got = class_standardize(f, torch.zeros(7, dtype=torch.int64))
+    assert got.dtype == torch.float32
+    assert got[:, 0].tolist() == [0.0] * 7
+    assert got[:, 1].tolist() == pytest.approx([(k - 3) / 2 for k in range(7)])
+
+
 def test_no_points_and_no_gradient():
     assert class_standardize(torch.zeros(0, 3), torch.zeros(0).long()).shape == (0, 3)
     f = torch.randn(

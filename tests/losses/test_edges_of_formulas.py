@@ -347,3 +347,56 @@ def test_soft_triple_names_the_number_that_is_wrong(name):
 def test_soft_triple_names_the_width_that_is_wrong():
     with pytest.raises(ValueError, match=r"^z must be \(n, 3\) .* got \(2, 5\)"):
         SoftTripleLoss(2, 3)(torch.eye(5)[:2], LABELS)
+
+
+def test_endless_annealing_is_plain_softmax():
+    cos = torch.tensor([[0.5, -0.2], [0.9, 0.3]], dtype=torch.float64)
+    own = {"labels": torch.tensor([0, 1]), "m": 4, "annealing": math.inf}
+    norms = torch.tensor([2.0, 3.0], dtype=torch.float64)
+    plain = sphereface_loss(cos, norms, own["labels"], m=1)
+    assert sphereface_loss(cos, norms, **own).item() == pytest.approx(plain.item())
+    both = l_softmax_loss(cos, norms, torch.ones(2).double(), **own)
+    assert both.item() == pytest.approx(plain.item())
+
+
+def test_pair_weights_where_gradients_are_switched_off():
+    """A figure is often drawn under no_grad; the weights are none the less slopes."""
+    with torch.no_grad():
+        weights = pair_weights(
+            lambda S: (2 * S[0, 1] - S[1, 0]).exp(), torch.zeros(2, 2)
+        )
+    assert weights.tolist() == [[0, 2], [1, 0]]
+    assert not weights.requires_grad
+
+
+def test_margin_takes_short_integers_for_labels():
+    loss = MarginLoss(n_classes=3)
+    with torch.no_grad():
+        loss.beta.copy_(torch.tensor([0.0, 5.0, 1.0]))
+    dist, none = torch.full((3, 3), 1.0), torch.empty(0, 2, dtype=torch.int64)
+    for dtype in (torch.int8, torch.int32, torch.int64):
+        labels = torch.tensor([2, 2, 0], dtype=dtype)
+        assert loss(dist, torch.tensor([[0, 1]]), none, labels).item() == (
+            pytest.approx(0.2)  # m + 1 - beta of class 2
+        )
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize("n", [2, 4])
+def test_margin_asks_for_the_label_of_every_point(n):
+    pairs, labels = torch.tensor([[0, 1]]), torch.zeros(n, dtype=torch.int64)
+    with pytest.raises(ValueError, match="for each of the 3 points"):
+        MarginLoss(n_classes=1)(torch.ones(3, 3), pairs, pairs, labels)
+
+
+@pytest.mark.errors
+def test_slopes_refuse_a_judgement_that_is_no_row_of_dist():
+    """An index of -1 would count from the end, of another row even."""
+    dist, pair = torch.ones(3, 3), torch.tensor([[0, 1]])
+    for wrong in ([[1, -1]], [[0, 3]]):
+        with pytest.raises(ValueError, match="S must hold indices from 0"):
+            contrastive_slopes(dist, torch.tensor(wrong), pair)
+        with pytest.raises(ValueError, match="D must hold indices from 0"):
+            contrastive_slopes(dist, pair, torch.tensor(wrong))
+        with pytest.raises(ValueError, match="T must hold indices from 0"):
+            triplet_slopes(dist, torch.tensor([[2, *wrong[0]]]))

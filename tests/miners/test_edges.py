@@ -268,3 +268,16 @@ def test_a_mistake_in_the_weights_is_told(message, keywords):
 def test_density_needs_two_dimensions():
     with pytest.raises(ValueError, match="dim must be >= 2, got 1"):
         sphere_log_density(torch.ones(1), dim=1)
+
+
+def test_the_slack_of_the_mining_is_a_tenth():
+    """Of positives at 0.59 and 0.61 a negative at 0.5 makes one informative."""
+    sim = torch.ones(4, 4)
+    sim[0, 1:] = torch.tensor([0.59, 0.61, 0.5])
+    S, D = multi_similarity_pairs(sim, torch.tensor([7, 7, 7, 1]))
+    assert [0, 1] in S.tolist()
+    assert [0, 2] not in S.tolist()
+    assert [0, 3] in D.tolist()
+    sim[0, 1] = 0.61
+    _, D = multi_similarity_pairs(sim, torch.tensor([7, 7, 7, 1]))
+    assert [0, 3] not in D.tolist()

@@ -73,18 +73,30 @@ def test_class_names_without_gaps_are_asked_for(tree):
     assert torch.equal(both[0], both[1][order])
 
 
+def test_short_integers_are_class_numbers_too(tree):
+    joined, spread = tree
+    T = torch.tensor([[0, 4, 1], [1, 2, 10]])
+    expected = violate_margins(T, CODES, joined=joined, spread=spread)
+    got = violate_margins(T, CODES.to(torch.int8), joined=joined, spread=spread)
+    assert torch.equal(got, expected)
+
+
 @pytest.mark.errors
 def test_a_mistake_is_told(tree):
     joined, spread = tree
     T = torch.tensor([[0, 4, 5]])
     with pytest.raises(ValueError, match="from 0 to C - 1 = 4"):
         violate_margins(T, CODES + 1, joined=joined, spread=spread)
-    with pytest.raises(ValueError, match="one number for each of the 5 classes"):
+    with pytest.raises(
+        ValueError, match="one number for each of the C classes, got .5, 5. and .4,."
+    ):
         violate_margins(T, CODES, joined=joined, spread=spread[1:])
     with pytest.raises(ValueError, match="cannot be an anchor's"):
         violate_margins(torch.tensor([[5, 5, 0]]), CODES, joined=joined, spread=spread)
     for row in itertools.permutations([0, 1, 15]):
         with pytest.raises(ValueError, match="T must hold indices"):
             violate_margins(torch.tensor([row]), CODES, joined=joined, spread=spread)
-    with pytest.raises(ValueError, match="distance matrix"):
+    with pytest.raises(
+        ValueError, match="joined must be .C, C., .*got .3, 5. and .5,."
+    ):
         violate_margins(T, CODES, joined=joined[:3], spread=spread)

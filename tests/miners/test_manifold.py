@@ -127,6 +127,26 @@ def test_blocks_of_anchors_give_the_same(z, monkeypatch):
     torch.testing.assert_close(whole.weights, blocks.weights, rtol=0, atol=1e-5)
 
 
+def test_the_numbers_of_the_paper_where_nothing_is_said(generator):
+    z = normalize(torch.randn(130, 3, generator=generator))
+    anchors = torch.tensor([3, 70])
+    f = manifold_similarity(z, anchors, k=30, power=3, alpha=0.99)
+    assert torch.equal(manifold_similarity(z, anchors), f)
+    numbers = {"positives": 50, "negatives": 100, "pool": 50}
+    said = manifold_pools(z, **numbers, k=30, power=3, alpha=0.99)
+    found = manifold_pools(z)
+    assert all(map(torch.equal, found, said))
+    for name, number in numbers.items():  # each of them counts
+        other = manifold_pools(z, **numbers | {name: number // 5})
+        assert (len(other.S), len(other.D)) != (len(said.S), len(said.D))
+
+
+def test_all_others_may_be_neighbours(z):
+    """Of all n - 1 by distance none is beyond those by walks that arrive."""
+    S, _, _ = manifold_pools(z, positives=len(z) - 1, negatives=len(z) - 1, k=3)
+    assert len(S) == 0
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_two_moons_are_told_apart_without_a_label(seed):
     """Of the 150 nearest 15 % are of the other moon; of P+ 0 to 2 %."""

@@ -347,6 +347,24 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(tmp_path):
     assert len(scores) == 8
 
 
+def test_labels_of_any_width_serve():
+    for dtype in (torch.int8, torch.int32):
+        got = miner(labels=LABELS.to(dtype))
+        assert torch.equal(got.drawable, miner().drawable)
+    many = miner(labels=(torch.arange(400) % 100).to(torch.int8), share=0.3)
+    assert many.drawable.max() == 99 + len(many.held)  # none wraps round at 127
+
+
+def test_a_state_is_not_the_miner_s_own():
+    first, second = miner(), miner()
+    first.refresh(torch.zeros(80, 4))
+    state = first.state_dict()
+    second.load_state_dict(state)
+    second.refresh(torch.zeros(80, 4))
+    assert (len(first.scores), len(second.scores)) == (1, 2)
+    assert len(state["own"][1]) == 1
+
+
 @pytest.mark.errors
 @pytest.mark.parametrize(
     ("message", "keywords"),

@@ -189,3 +189,20 @@ def test_a_mistake_in_what_is_mined_is_told(z, signatures):
         mine(z, [0], signatures[1:])
     with pytest.raises(ValueError, match="signatures must be finite"):
         mine(z, [0], signatures * torch.inf)
+
+
+def test_short_integers_are_class_numbers_too(z, signatures):
+    query = torch.tensor((CODES == 4).nonzero().flatten()[:2].tolist())
+    got = [
+        class_mined_negatives(
+            z, codes, query, signatures, classes=2, pool=5, negatives=3,
+            generator=torch.Generator().manual_seed(0),
+        )
+        for codes in (CODES, CODES.to(torch.int8))
+    ]  # fmt: skip
+    assert torch.equal(*got)
+
+
+def test_signatures_may_be_finer_than_the_points(z, signatures):
+    query = (CODES == 4).nonzero().flatten()[:2].tolist()
+    assert torch.equal(mine(z, query, signatures.double()), mine(z, query, signatures))

@@ -250,3 +250,14 @@ def test_a_mistake_is_told(z):
         class_tree(class_distances(z, LABELS), levels=0)
     with pytest.raises(ValueError, match=r"\(n, n\) distance matrix"):
         class_tree(torch.zeros(2, 3))
+
+
+def test_a_common_part_of_any_direction_costs_no_digits():
+    """Of lengths near 1e14 none is left of distances near 1, unless it is taken off."""
+    labels = torch.arange(12) // 3
+    seed = torch.Generator().manual_seed(0)
+    z = torch.randn(12, 2, generator=seed, dtype=torch.float64)
+    far = z + torch.tensor([1e7, -1e7], dtype=torch.float64)
+    torch.testing.assert_close(
+        class_distances(far, labels), class_distances(z, labels), rtol=0, atol=1e-6
+    )

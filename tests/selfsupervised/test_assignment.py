@@ -2,10 +2,12 @@
 
 from itertools import combinations, pairwise, product
 
+import numpy as np
 import pytest
 import torch
 
 from mlcourse.selfsupervised import assign_cliques, assignment_cost
+from mlcourse.selfsupervised._swaps import Swaps
 
 
 def cost(batches, S, repeat, cover):
@@ -102,6 +104,56 @@ def test_no_single_move_lowers_the_cost_at_the_end(generator, n, repeat, cover):
         assert len(others) > 45
         lowest = min(cost(other, S, repeat, cover) for other in others)
         assert lowest > costs[-1] - 1e-9
+
+
+def test_both_prices_are_1_where_nothing_is_said(generator):
+    S = similarity(9, generator)
+    batches = torch.stack(
+        [torch.randperm(9, generator=generator)[:3] for _ in range(4)]
+    )
+    expected = cost(batches.tolist(), S, 1, 1)
+    assert assignment_cost(batches, S) == pytest.approx(expected)
+    state = generator.get_state()
+    found = assign_cliques(S, n_batches=4, per_batch=3, generator=generator)
+    generator.set_state(state)
+    said = assign_cliques(
+        S, n_batches=4, per_batch=3, repeat=1, cover=1, generator=generator
+    )
+    assert torch.equal(found.batches, said.batches)
+    assert found.costs == said.costs
+
+
+def changed(rows, *places):
+    """A copy with another clique at each (batch, place, clique)."""
+    other = [list(row) for row in rows]
+    for b, c, k in places:
+        other[b][c] = k
+    return other
+
+
+def test_each_rise_is_the_difference_of_two_costs(generator):
+    """All moves of one assignment, wherever they lead; inf where one came twice."""
+    numbers = {"repeat": 0.7, "cover": 1.3}
+    S = similarity(7, generator)
+    rows = torch.stack([torch.randperm(7, generator=generator)[:3] for _ in range(4)])
+    search, rows = Swaps(rows.numpy(), S.numpy(), **numbers), rows.tolist()
+    before = cost(rows, S, **numbers)
+
+    def rise(*places):
+        after = changed(rows, *places)
+        twice = any(len(set(row)) < 3 for row in after)
+        return np.inf if twice else cost(after, S, **numbers) - before
+
+    for b, c in product(range(4), range(3)):
+        k = rows[b][c]
+        replaced, exchanged = search._replace(b, k), search._exchange(b, k)
+        for new in set(range(7)) - {k}:
+            assert replaced[new] == pytest.approx(rise((b, c, new)))
+        for other, place in product(set(range(4)) - {b}, range(3)):
+            new = rows[other][place]
+            if new != k:
+                expected = rise((b, c, new), (other, place, k))
+                assert exchanged[other, place] == pytest.approx(expected)
 
 
 def moves(rows, n):

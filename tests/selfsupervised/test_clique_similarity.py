@@ -6,8 +6,11 @@ from mlcourse.selfsupervised import (
     clashes,
     clique_similarity,
     compact_cliques,
+    compactness,
     cosines,
+    extend_cliques,
     grow_cliques,
+    reliable_relations,
 )
 
 
@@ -73,3 +76,12 @@ def test_as_near_as_the_farthest_friend_is_no_clash():
     x[1:3] = torch.tensor([0.9, 1.8])
     sim = -(x[:, None] - x).abs()  # 0.9 inside the first, 1.2 inside the second
     assert clashes(sim, member).tolist() == [[False, True], [True, False]]
+
+
+def test_without_cliques_there_is_nothing_to_say(sim):
+    none = torch.zeros(0, 30, dtype=torch.bool)
+    assert compactness(sim, none).shape == (0,)
+    assert clique_similarity(sim, none).shape == clashes(sim, none).shape == (0, 0)
+    assert extend_cliques(sim, none).shape == (0, 30)
+    assert [len(part) for part in reliable_relations(
+        torch.zeros(0, 0), similar=0.5, dissimilar=0.5)] == [0, 0, 0]  # fmt: skip

@@ -29,6 +29,15 @@ def test_a_point_in_the_middle_is_like_nobody_and_itself():
     assert not sim.requires_grad
 
 
+def test_copies_and_opposites_do_not_round_beyond_one(generator):
+    half = torch.randn(200, 3, generator=generator)
+    z = torch.cat([half, half, -half, -half])  # the mean is 0
+    sim = cosines(z)
+    unit = torch.nn.functional.normalize(z - z.mean(dim=0))
+    assert (unit @ unit.T).abs().max() > 1  # as it would be
+    assert (sim.min(), sim.max()) == (-1, 1)
+
+
 @pytest.mark.errors
 def test_z_must_be_finite():
     with pytest.raises(ValueError, match="z must be finite"):

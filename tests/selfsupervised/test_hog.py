@@ -33,7 +33,9 @@ def loop(image, cell, bins):
     return torch.cat(blocks)
 
 
-@pytest.mark.parametrize(("h", "w", "cell", "bins"), [(8, 12, 4, 9), (9, 6, 3, 4)])
+@pytest.mark.parametrize(
+    ("h", "w", "cell", "bins"), [(8, 12, 4, 9), (9, 6, 3, 4), (4, 3, 1, 2)]
+)
 def test_equals_a_loop_over_pixels(generator, h, w, cell, bins):
     x = torch.rand(3, 1, h, w, generator=generator, dtype=torch.float64)
     got = hog(x, cell=cell, bins=bins)
@@ -60,3 +62,20 @@ def test_ink_and_paper_exchanged_and_more_light_change_nothing(generator):
 def test_cells_must_fill_the_image(cell, bins):
     with pytest.raises(ValueError, match="two cells or more a side"):
         hog(torch.zeros(1, 1, 8, 8), cell=cell, bins=bins)
+    for h, w in ((8, 10), (10, 8)):
+        with pytest.raises(ValueError, match=f"got {h} x {w} pixels"):
+            hog(torch.zeros(1, 1, h, w))
+
+
+@pytest.mark.errors
+@pytest.mark.parametrize(
+    "x",
+    [
+        torch.zeros(1, 3, 8, 8),
+        torch.zeros(3, 8, 8),
+        torch.zeros(1, 1, 8, 8, dtype=torch.uint8),
+    ],
+)
+def test_images_must_be_grey(x):
+    with pytest.raises(ValueError, match="grey images .n, 1, h, w. of floats, got"):
+        hog(x)

@@ -106,3 +106,24 @@ def test_generator_decides_and_nothing_else():
 def test_numbers_must_be_in_their_range(numbers):
     with pytest.raises(ValueError, match="scale must be >= 1, and angle"):
         still(**numbers)
+
+
+def test_what_is_taken_where_nothing_is_said():
+    x = torch.rand(3, 1, 9, 9, generator=torch.Generator().manual_seed(0))
+    said = {"angle": 15, "scale": 1, "shift": 0.1, "noise": 0.05}
+    expected = RandomWarp(**said, generator=torch.Generator().manual_seed(1))(x)
+    got = RandomWarp(generator=torch.Generator().manual_seed(1))(x)
+    assert torch.equal(got, expected)
+
+
+def test_beyond_the_rim_its_pixels_go_on():
+    """Nothing darkens at the corners, however far an image is turned and moved."""
+    x = torch.full((4, 1, 6, 8), 0.5)
+    warp = RandomWarp(
+        angle=90,
+        scale=2,
+        shift=0.5,
+        noise=0,
+        generator=torch.Generator().manual_seed(0),
+    )
+    torch.testing.assert_close(warp(x), x)

@@ -126,3 +126,11 @@ def test_descent_pulls_groups_together_and_apart(generator):
 def test_a_mistake_is_told(z, labels, message):
     with pytest.raises(ValueError, match=message):
         target_loss(z, labels)
+
+
+def test_half_precision_is_computed_in_single():
+    z = torch.tensor([[2.0, 0.1], [0.3, 1.0], [1.0, 1.0]]).half()
+    y = torch.tensor([4, 7, 7])
+    got = target_loss(z, y)
+    assert got.dtype == torch.float32
+    assert got.item() == pytest.approx(target_loss(z.float(), y).item(), rel=1e-6)

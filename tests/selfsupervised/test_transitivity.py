@@ -108,6 +108,35 @@ def test_a_point_that_two_cliques_want_joins_the_nearer():
     assert members(got) == [[96, 97, 98], [99, 100]]
 
 
+def test_a_large_clique_is_no_farther_for_its_size():
+    """6.2 is 1.15 from the two and 0.95 from the four; a sum would say the two."""
+    x = torch.cat(
+        [torch.linspace(-1, 1, 96), torch.tensor([5.0, 5.1, 7, 7.1, 7.2, 7.3])]
+    )
+    x = torch.cat([x, torch.tensor([6.2])])
+    member = torch.zeros(2, 103, dtype=torch.bool)
+    member[0, 96:98] = member[1, 98:102] = True
+    got = extend_cliques(-(x[:, None] - x).abs(), member, level=0.02)
+    assert members(got) == [[96, 97], [98, 99, 100, 101, 102]]
+
+
+def test_one_in_a_thousand_where_nothing_is_said(planted):
+    sim = cosines(planted[0])
+    start = compact_cliques(sim, size=3, n_cliques=8)
+    said = [extend_cliques(sim, start, level=level) for level in (1e-3, 0.2)]
+    assert torch.equal(extend_cliques(sim, start), said[0])
+    assert not torch.equal(*said)
+
+
+def test_four_points_outside_are_enough(sim):
+    member = torch.ones(1, 30, dtype=torch.bool)
+    member[0, :4] = False
+    assert extend_cliques(sim, member).shape == (1, 30)
+    member[0, 3] = True
+    with pytest.raises(ValueError, match="leave out four points or more"):
+        extend_cliques(sim, torch.cat([~member, member]))
+
+
 @pytest.mark.errors
 @pytest.mark.parametrize("level", [-0.1, 1.1])
 def test_level_is_a_probability(sim, member, level):

@@ -164,3 +164,10 @@ def test_errors(change, message):
     good = {"d_pos": torch.tensor([0.1]), "d_neg": torch.tensor([0.2]), "j_avg": 1.0}
     with pytest.raises(ValueError, match=message):
         hardness_lambda(**(good | change))
+
+
+def test_alpha_is_90_where_nothing_is_said():
+    d_pos, d_neg = torch.tensor(0.6), torch.tensor([1.2, 0.5])
+    said = hardness_lambda(d_pos, d_neg, alpha=90, j_avg=60.0)
+    assert torch.equal(hardness_lambda(d_pos, d_neg, j_avg=60.0), said)
+    assert said[0].item() == pytest.approx((0.6 + 0.6 * math.exp(-1.5)) / 1.2)

@@ -232,3 +232,15 @@ def test_the_standard_run_hands_on_what_it_is_given(data):
     # with so small a rate the network stays as it was drawn, and a seed draws it
     again, _ = standard(data, Proxies(3), **few, channels=(1, 4, 5), lr=1e-9)
     assert torch.allclose(again[0].weight, psi[0].weight, atol=1e-7)
+
+
+def test_batches_that_can_be_gone_through_only_once_are_told():
+    """A generator is empty from the second epoch on: nothing more would be learned."""
+    for epochs in (1, 2):
+        once = (rows for rows in ([0, 1, 2], [3, 4]))
+        if epochs == 1:
+            _, history = run(lambda z, y: z.sum(), batches=once)
+            assert len(history.loss) == 1
+        else:
+            with pytest.raises(ValueError, match="gave none in epoch 1"):
+                run(lambda z, y: z.sum(), batches=once, epochs=epochs)
