@@ -112,7 +112,8 @@ def check_classes(labels: Tensor, n: int, n_classes: int) -> None:
 
 
 def check_width(rows: Tensor, *, name: str, width: int) -> None:
-    """Raise ValueError unless rows are (t, width) whole numbers."""
+    """Raise TypeError or ValueError unless rows are (t, width) whole numbers."""
+    check_tensor(rows, name)
     if rows.ndim != 2 or rows.shape[1] != width or rows.is_floating_point():
         raise ValueError(
             f"{name} must hold {_ROLES[width]} as rows of {width} integers, got shape "

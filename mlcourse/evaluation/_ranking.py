@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mlcourse._check import check_dist, check_queries
+from mlcourse._check import check_dist, check_labels, check_queries
 
 #: Rows of dist ranked at once, so that no second (n, n) array is held.
 ROWS = 512
@@ -18,11 +18,7 @@ def count_matches(
     """R_i, the number of other points of query i's class; error unless some R_i > 0."""
     check_dist(dist)
     check_queries(dist)
-    if labels.shape != dist.shape[:1]:
-        raise ValueError(
-            f"labels must hold one label for each of the {len(dist)} points of dist, "
-            f"got shape {tuple(labels.shape)}"
-        )
+    check_labels(labels, len(dist))
     _, index, size = labels.unique(return_inverse=True, return_counts=True)
     matches: Tensor = size[index] - 1
     if not matches.any():

@@ -25,7 +25,8 @@ def nearest(
     finer = torch.promote_types(z.dtype, gallery.dtype)
     z, gallery = z.to(finer), gallery.to(finer)
     center = gallery.mean(dim=0)  # far from 0 a product of matrices would lose digits
-    z, gallery = z - center, gallery - center
+    gallery = gallery - center
+    z = gallery if itself else z - center
     search = _by_faiss if _faiss_serves(z) else _by_product
     if search is _by_faiss:  # it holds no block of distances, and small ones are slow
         chunk = max(chunk, 4096)

@@ -31,8 +31,8 @@ def map_at_r(dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"]) -> float:
 
     Raises
     ------
-    ValueError : unless dist is (n, n) without NaN, labels (n,), and some query has a
-        match
+    TypeError, ValueError : unless dist is (n, n) without NaN, labels (n,) whole, and
+        some query has a match
 
     Source: Musgrave, Belongie, Lim, A Metric Learning Reality Check, ECCV 2020.
 

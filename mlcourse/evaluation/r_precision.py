@@ -30,8 +30,8 @@ def r_precision(dist: Float[Tensor, "n n"], labels: Int[Tensor, " n"]) -> float:
 
     Raises
     ------
-    ValueError : unless dist is (n, n) without NaN, labels (n,), and some query has a
-        match
+    TypeError, ValueError : unless dist is (n, n) without NaN, labels (n,) whole, and
+        some query has a match
 
     Source: Manning, Raghavan, Schuetze, Introduction to Information Retrieval, 2008,
     ch. 8; for metric learning Musgrave, Belongie, Lim, ECCV 2020.

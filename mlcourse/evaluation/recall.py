@@ -32,8 +32,8 @@ def recall_at_k(
 
     Raises
     ------
-    ValueError : unless dist is (n, n) without NaN, labels (n,), 1 <= k < n, and some
-        query has a match
+    TypeError, ValueError : unless dist is (n, n) without NaN, labels (n,) whole,
+        1 <= k < n, and some query has a match
 
     Source: Jegou, Douze, Schmid, PAMI 33, 2011; for classes Oh Song et al., CVPR 2016.
     Not the recall of information retrieval: one match is enough.

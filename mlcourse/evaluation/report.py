@@ -6,7 +6,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlcourse._check import check_labels, check_neighbours, check_points
+from mlcourse._check import (
+    check_labels,
+    check_neighbours,
+    check_points,
+    check_positive,
+)
 from mlcourse.evaluation._search import nearest
 
 
@@ -69,8 +74,9 @@ def evaluate(
         raise ValueError(f"z and gallery must have equal columns, got {d} and {e}")
     check_labels(labels, len(z))
     check_labels(known, len(answers))
+    check_positive(chunk, "chunk")
     for k in ks:
-        check_neighbours(k, len(answers) - itself, what="answers to a query")
+        check_neighbours(k, max(0, len(answers) - itself), what="answers to a query")
     matches = _count(labels, known) - int(itself)
     asked = matches > 0
     if not asked.any():

@@ -164,6 +164,8 @@ def test_memory_grows_with_the_block_and_not_with_n_squared():
         ("one whole number for each of the 4", (torch.rand(4, 2), torch.arange(3)), {}),
         ("from 1 to the number of answers to a query, 3, got 4",
          (torch.rand(4, 2), torch.zeros(4).long()), {"ks": (4,)}),
+        ("answers to a query, 0, got 1", (torch.rand(0, 2), torch.arange(0)), {}),
+        ("chunk must be > 0", (torch.rand(4, 2), torch.arange(4) // 2), {"chunk": 0}),
         ("no query has a match", (torch.rand(4, 2), torch.arange(4)), {"ks": (1,)}),
         ("give both gallery", (torch.rand(4, 2), torch.arange(4)),
          {"gallery": torch.rand(2, 2)}),

@@ -335,6 +335,10 @@ WRONG = {
     "one whole number for each of the 4 points": lambda: supcon_loss(DIST, LABELS[:3]),
     "shape .4,., got .4,. of torch.float32": lambda: nca_loss(DIST, LABELS.float()),
     "labels must be a torch tensor, got list": lambda: nca_loss(DIST, [0, 0, 1, 1]),
+    "S must be a torch tensor, got list": lambda: contrastive_loss(
+        DIST, [[0, 1]], NONE
+    ),
+    "T must be a torch tensor, got list": lambda: triplet_loss(DIST, [[0, 1, 2]]),
     "sim must be a matrix of floats": lambda: circle_loss(torch.rand(4), LABELS),
     "sim must be .n, n., every point": lambda: npair_loss(torch.rand(2, 3)),
     "alpha must be > 0": lambda: multi_similarity_loss(DIST, LABELS, alpha=0),
