@@ -1,5 +1,6 @@
 """mlcourse check: the visible checks on a notebook file, without opening it."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from mlcourse.cli._say import fail
-from mlcourse.grading.notebook import NotebookError, guess_exercise, read_notebook
+from mlcourse.grading.notebook import (
+    NotebookError,
+    cell_source,
+    guess_exercise,
+    read_notebook,
+)
 from mlcourse.grading.rehearse import StoppedError, rehearse
 from mlcourse.grading.task import (
     CheckError,
@@ -61,6 +67,11 @@ def check(
 
 def _checks_of(notebook: Path) -> Path:
     content = read_notebook(notebook)
+    if any(re.match(r"# \d\d ", cell_source(cell)) for cell in content["cells"][:1]):
+        fail(
+            f"{notebook.name} is a lecture and asks no task; its exercise is the "
+            "notebook of that number in the folder exercises"
+        )
     known = known_checks(notebook.parent) or known_checks(Path.cwd())
     if not known:
         fail(

@@ -897,6 +897,20 @@ wrong(
     "quotes from the task",
     explain_01_6=_TASK + "Perplexity, size and distance mislead for new images.",
 )
+right(
+    "01.6",
+    explain_01_6="""
+The map keeps who is a close neighbour of whom and gives up everything else. Where two
+islands stand is decided by the random start, because a pair of strangers costs next
+to nothing: a distance on paper is no evidence. A width is no evidence either, for the
+size of each kernel is fitted until every point has equally many neighbours, so a
+crowded class is blown up and a loose one pulled in. Before I speak of two sub-classes
+I repeat the drawing with a perplexity of 10, of 50 and with other seeds, and look
+whether the pieces stay apart. A new photograph cannot be put in, as coordinates were
+learned for the old images only. I would print Recall@1 or the mean distance between
+the classes.
+""",
+)
 
 # ----------------------------------------------------------------- 01.7 challenge
 

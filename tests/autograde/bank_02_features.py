@@ -850,6 +850,17 @@ wrong(
     "quotes from the task",
     explain_02_7=_TASK + "My task needs a pseudo-metric.",
 )
+right(
+    "02.7",
+    explain_02_7="""
+Whoever reads a page profits: the task asks which letter stands there, and how it was
+drawn should be forgotten. Whoever looks for typefaces loses everything, because two
+images that differ in nothing else arrive as one and the same vector, and no rule
+applied afterwards can give two results for one input. Between pictures this is only a
+pseudo-metric, as two that are not equal can lie at distance zero; every other axiom
+survives.
+""",
+)
 
 
 # -------------------------------------------------------------- 02.8 Challenge

@@ -997,6 +997,17 @@ wrong(
     "quotes from the task",
     explain_11_7=_TASK + "Most are satisfied, and the rest is noise.",
 )
+right(
+    "11.7",
+    explain_11_7="""
+On the sphere two points of different classes are nearly orthogonal, hence about 1.4
+apart, so after little training a draw at random gives a triplet whose cost is zero.
+Her curve shows how easy the questions had become, and I would ask for Recall@1 on
+held-out characters before I believe it. If she turns to the closest one each time,
+she meets outliers and images with wrong labels more often than their share, and
+following them may pull everything together until all embeddings collapse.
+""",
+)
 
 
 # ----------------------------------------------------------------- 11.8 Challenge

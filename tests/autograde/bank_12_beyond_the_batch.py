@@ -598,6 +598,17 @@ wrong(
     "quotes from the task",
     explain_12_7=_TASK + "The list is stale, and its top is noise.",
 )
+right(
+    "12.7",
+    explain_12_7="""
+A network without training decides here what is difficult. A few hundred steps later
+other images are close, and she would still repeat questions that were settled long
+ago; so search again whenever an epoch ends. And among sixty thousand the top hit is
+suspicious: often it shows the same thing under a different label, or it is an outlier
+that teaches nothing. I would leave out the first few places and draw from the
+following fifty.
+""",
+)
 
 # ---------------------------------------------------------------------- 12.8 Challenge
 

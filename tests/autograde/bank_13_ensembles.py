@@ -731,6 +731,17 @@ budget: her system is much bigger and took longer, so a wider net trained with e
 effort ought to stand in the table, too.
 """,
 )
+right(
+    "13.7",
+    explain_13_7="""
+First, columns that carry no information are uncorrelated too, and so are the columns
+of one network after a rotation, though nothing was gained by it. What counts is
+whether the four make different mistakes, and how good each is alone. Second, she paid
+four trainings and four sets of parameters. Let one wider network have the same
+compute; if it comes close to hers, then size did most of the work, and only the rest
+is diversity.
+""",
+)
 
 # ---------------------------------------------------------------------- 13.8 Challenge
 

@@ -1138,6 +1138,17 @@ about that. She needs validation letters that belong to neither group, and must 
 both batch sizes there under several seeds before she believes in one point.
 """,
 )
+right(
+    "14.7",
+    explain_14_7="""
+Fitting better means telling a hundred familiar characters apart more surely. Features
+that do not help with these are discarded on the way, since nothing in the objective
+keeps them, and they may be what separates two letters of a strange alphabet. Seven
+points on familiar classes therefore promise nothing. To choose a batch size she needs
+classes that are held out for this alone, several seeds of each setting, and an
+interval for their difference, which here includes zero.
+""",
+)
 
 # ---------------------------------------------------------------------- 14.8 Challenge
 

@@ -856,6 +856,17 @@ glyph is the same glyph. Histograms have no such hint. The fair comparison drops
 warping or gives it to both.
 """,
 )
+right(
+    "15.7",
+    explain_15_7="""
+Ranking sixty trials by a score on annotated validation classes is supervision, only
+less of it: the annotation picked the number of groups and everything else. I would
+fix those numbers on Omniglot, say, and run once. The other source is the list of
+distortions. Someone decided that a turned letter stays the same letter, and the
+network was shown this millions of times. Take the distortions away and compare again;
+the table of the lecture has that row, and there the advantage is gone.
+""",
+)
 
 
 # ---------------------------------------------------------------------- 15.8 Challenge

@@ -216,7 +216,11 @@ def test_input_is_left_alone(name, generator):
         (torch.zeros(4, 4), [0, 0, 1], r"each of the 4 points, .* got \(3,\)"),
         (torch.zeros(4, 4), [0, 1, 2, 3], "no query has a match: the 4 labels"),
         (torch.full((4, 4), torch.nan), [0, 0, 1, 1], "must hold no NaN, got 16"),
-        (torch.zeros(4, 4), [0.0, 0.0, 1.0, torch.nan], "one whole number .* torch.float32"),
+        (
+            torch.zeros(4, 4),
+            [0.0, 0.0, 1.0, torch.nan],
+            "one whole number .* torch.float32",
+        ),
     ],
 )
 def test_wrong_input_says_what_and_why(name, dist, labels, message):

@@ -43,6 +43,8 @@ def test_check_by_task(course, mlcourse):
 
 
 def test_check_of_what_is_no_exercise_is_one_line(course, mlcourse):
+    cell = {"cell_type": "markdown", "metadata": {}, "source": "# 01 Relations"}
+    lecture = json.dumps({"nbformat": 4, "cells": [cell]}).encode()
     bad = {
         "nowhere.ipynb": (None, "does not exist"),
         "text.ipynb": (b"hello", "is not JSON"),
@@ -51,6 +53,7 @@ def test_check_of_what_is_no_exercise_is_one_line(course, mlcourse):
             json.dumps({"nbformat": 4, "cells": []}).encode(),
             "answers no known exercise: 01_relations",
         ),
+        "01_relations.ipynb": (lecture, "is a lecture and asks no task"),
     }
     for name, (content, words) in bad.items():
         if content is not None:
