@@ -84,6 +84,7 @@ def test():
     library = [str(p) for p in methods if p.name not in ("cli", "grading")]
     run([*pytest, *shapes, *library])
     notebooks = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
+    notebooks.append("--nbval-sanitize-with=tests/nbval_sanitize.cfg")
     everything = ["tests", "mlcourse", "lectures", "solutions"]
     run([*pytest, "-n", "2", "--dist", "loadfile", *notebooks, *everything])
 
