@@ -25,6 +25,7 @@ from mlcourse.ensembles import (
     concatenate,
     match_clusters,
     random_affine,
+    shared_error,
     variance_of_mean,
 )
 
@@ -74,6 +75,9 @@ def test_the_smallest_of_each():
     none = torch.empty(0, dtype=torch.int64)
     assert match_clusters(none, none, n_clusters=1).shape == (0,)
     assert variance_of_mean(variance=0.5, correlation=0, n_learners=2) == 0.25
+    small = 0.1 * torch.tensor([[1.0, -1.0, 2.0], [2.0, 0.0, 1.0]])
+    assert shared_error(small)[1] == pytest.approx(shared_error(30 * small)[1])
+    assert shared_error(small)[1] > 0.2
 
 
 def test_what_is_taken_where_nothing_is_said():

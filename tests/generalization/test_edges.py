@@ -9,6 +9,7 @@ from mlcourse.generalization import (
     InstanceNCE,
     SurrogateBatches,
     SurrogateClusters,
+    adapt_head,
     adversarial_decorrelation,
     chance_distances,
     factor_accuracy,
@@ -117,3 +118,41 @@ def test_clusters_are_found_every_four_epochs_where_nothing_is_said():
         clusters.refresh(x)
         count.append(len(clusters.assignments))
     assert count == [1, 1, 1, 1, 2, 2, 2, 2, 3]
+
+
+def test_where_all_points_are_one_cluster_there_is_nobody_to_swap_in(generator):
+    x, y = torch.arange(6.0)[:, None], torch.zeros(6, dtype=torch.int64)
+    c = SurrogateClusters(x, y, auxiliary=lambda: x, n_clusters=1, generator=generator)
+    both = SurrogateBatches(
+        [[9]], c, groups=1, per_group=4, noise=1, generator=generator
+    )
+    (batch,) = both
+    assert batch[0] == 9
+    assert len(set(batch[1:])) == 4
+
+
+def test_scales_do_not_matter_to_what_is_read(generator):
+    z, classes = torch.randn(60, 2, generator=generator), torch.arange(60) // 5
+    kind = (z.sum(dim=1) > 0).int()
+    wide = z * torch.tensor([1e-6, 1e6])
+    said = factor_accuracy(z, kind, classes)
+    assert factor_accuracy(wide, kind, classes) == pytest.approx(said, abs=0.05)
+    assert said > 0.8
+
+
+def test_a_ten_thousandth_is_the_rate_of_a_head_where_nothing_is_said():
+    head, f = nn.Linear(2, 1), torch.eye(2)
+    keywords = {"loss": lambda z, y: z.sum(), "steps": 2}
+    got = adapt_head(head, f, torch.arange(2), **keywords)
+    said = adapt_head(head, f, torch.arange(2), lr=1e-4, **keywords)
+    assert torch.equal(got.weight, said.weight)
+
+
+@pytest.mark.errors
+def test_one_class_too_many_and_a_side_too_long_are_told():
+    with pytest.raises(ValueError, match="rows of the 4 means"):
+        ood_splits(
+            torch.rand(4, 2), torch.tensor([0, 1]), torch.tensor([2, 4]), swaps=0
+        )
+    with pytest.raises(ValueError, match="sim and target must be"):
+        similarity_distillation(torch.ones(2, 3), torch.ones(2, 3))
