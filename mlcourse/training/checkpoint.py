@@ -15,12 +15,24 @@ def save(path: Path, state: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a state; plain data and tensors only, nothing in it is run."""
+    """Read a state, onto the CPU; plain data and tensors only, nothing in it is run."""
     try:
-        state: dict[str, Any] = torch.load(path, weights_only=True)
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ValueError(
             f"{path} is no checkpoint that can be read ({error}); delete it to start "
             "anew, or name another file"
         ) from error
     return state
+
+
+def random_state() -> dict[str, Any]:
+    """Where torch's own random numbers stand, on the CPU and on each GPU."""
+    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Go on from there; as many GPUs as there were draw as they did."""
+    torch.set_rng_state(state["cpu"])
+    if len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])

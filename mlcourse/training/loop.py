@@ -107,7 +107,7 @@ def train(
         optimizer.load_state_dict(state["optimizer"])
         scaler.load_state_dict(state["scaler"])
         generator.set_state(state["generator"])
-        torch.set_rng_state(state["torch"])
+        disk.restore_random_state(state["torch"])
         every.load(state["hooks"])
         history, best = History(**state["history"]), state["best"]
 
@@ -174,7 +174,7 @@ def _state(
         "optimizer": optimizer.state_dict(),
         "scaler": scaler.state_dict(),
         "generator": generator.get_state(),
-        "torch": torch.get_rng_state(),
+        "torch": disk.random_state(),
         "history": history.state(),
         "best": best,
     }
