@@ -435,7 +435,7 @@ def supcon(sim, labels, *, temperature):
     return -each[count > 0].mean()
 
 
-@wrong("08.3", "returned nan")
+@wrong("08.3", "expected one finite number")
 def supcon(sim, labels, *, temperature):  # exp first
     friend, _ = log_shares(sim, labels, temperature)
     top = (sim / temperature).exp().fill_diagonal_(0)

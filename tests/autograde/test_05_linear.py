@@ -490,10 +490,10 @@ def test_nca_far_and_near(answers):
     exp(-1000) is 0 in floating point, and 0/0 is NaN. Subtract the smallest square of
     each row before the exponential: no share changes, and the largest term is 1.
     """
-    for far in (30.0, 300.0, 3000.0):
+    for size in (30.0, 300.0, 3000.0):
         y = _classes((5, 4))
-        X, L = far * _draw(9, 3), _draw(2, 3)
-        name = f"9 points about {far:.0f} apart"
+        X, L = size * _draw(9, 3), _draw(2, 3)
+        name = f"9 points about {size:.0f} apart"
         call, got, _ = _nca(answers, L, X, y, name)
         want = _nca_value(L, X, y)
         assert _near(got, want), (
@@ -503,11 +503,14 @@ def test_nca_far_and_near(answers):
         )
     # two groups, far from each other: inside them the gradient is as it ever was
     y = _classes((6, 6))
-    X = 0.5 * _draw(12, 2) + 80.0 * (torch.arange(12) % 2)[:, None]
+    far, near = torch.full((1, 2), 1e3, dtype=torch.float64), torch.zeros(2)
+    while near[1] < near[0] + 100:  # a far point's share must not turn in one step
+        X = 0.5 * _draw(12, 2) + 80.0 * (torch.arange(12) % 2)[:, None]
+        near = (X - far).square().sum(dim=1).sort().values
     L = torch.eye(2, dtype=torch.float64)
     _nca_compare(answers, L, X, y, "two groups of 6, about 110 apart")
     _nca_slope(answers, L, X, y, "two groups of 6, about 110 apart")
-    lonely = torch.cat([X, torch.full((1, 2), 1e3, dtype=torch.float64)])
+    lonely = torch.cat([X, far])
     y = torch.cat([y, y[:1]])
     _nca_compare(answers, L, lonely, y, "two groups, and one point 1300 away")
     _nca_slope(answers, L, lonely, y, "two groups, and one point 1300 away")
