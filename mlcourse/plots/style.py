@@ -1,7 +1,7 @@
 """One palette and marker policy: told apart by colour, by shape, and in grey."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -38,18 +38,32 @@ _STYLE: Any = {
     "image.cmap": SEQUENTIAL,
 }
 
+#: Which Axes of a figure have one range.
+Share = Literal["none", "all", "row", "col"]
+
 
 def figure(
-    rows: int = 1, cols: int = 1, *, size: tuple[float | int, float | int], **grid: Any
+    rows: int = 1,
+    cols: int = 1,
+    *,
+    size: tuple[float | int, float | int],
+    sharex: bool | Share = False,
+    sharey: bool | Share = False,
+    squeeze: bool = True,
+    width_ratios: Sequence[float | int] | None = None,
 ) -> tuple[Figure, Any]:
     """A figure of size (width, height) in inches and its Axes, in the course's style.
 
-    ``grid`` goes to matplotlib's ``Figure.subplots`` (sharex, width_ratios, ...).
-    No pyplot, no global state: what is drawn is shown by :func:`mlcourse.plots.show`.
+    The other options are those of matplotlib's ``Figure.subplots``. No pyplot, no
+    global state: what is drawn is shown by :func:`mlcourse.plots.show`.
     """
     with mpl.rc_context(_STYLE):
         fig = Figure(figsize=size, layout="constrained")
-        return fig, fig.subplots(rows, cols, **grid)
+        axes = fig.subplots(
+            rows, cols, sharex=sharex, sharey=sharey, squeeze=squeeze,
+            width_ratios=width_ratios,
+        )  # fmt: skip
+        return fig, axes
 
 
 def cycle(values: Sequence[Any], c: int) -> Any:
