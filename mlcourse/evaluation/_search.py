@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mlcourse._check import check_positive
+
 
 def nearest(
     z: Float[Tensor, "q d"],
@@ -22,6 +24,7 @@ def nearest(
     Of equal distances the lower index comes first. With ``itself`` query i is point i
     of the gallery, and is left out.
     """
+    check_positive(chunk, "chunk")
     finer = torch.promote_types(z.dtype, gallery.dtype)
     z, gallery = z.to(finer), gallery.to(finer)
     center = gallery.mean(dim=0)  # far from 0 a product of matrices would lose digits

@@ -6,12 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlcourse._check import (
-    check_labels,
-    check_neighbours,
-    check_points,
-    check_positive,
-)
+from mlcourse._check import check_labels, check_neighbours, check_points
 from mlcourse.evaluation._search import nearest
 
 
@@ -69,12 +64,10 @@ def evaluate(
     if known is None or (itself and gallery_labels is not None):
         raise ValueError("give both gallery and gallery_labels, or neither of them")
     z, answers = check_points(z, "z"), check_points(answers, "gallery")
-    d, e = z.shape[1], answers.shape[1]
-    if d != e:
+    if (d := z.shape[1]) != (e := answers.shape[1]):
         raise ValueError(f"z and gallery must have equal columns, got {d} and {e}")
     check_labels(labels, len(z))
     check_labels(known, len(answers))
-    check_positive(chunk, "chunk")
     for k in ks:
         check_neighbours(k, max(0, len(answers) - itself), what="answers to a query")
     matches = _count(labels, known) - int(itself)
