@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-#: Larger files are refused: as Python's objects, JSON may take thirty times its bytes.
-#: A notebook with many pictures has a few megabytes.
-SIZE_LIMIT = 64 * 2**20
+#: Larger files are refused. A notebook with many pictures has a few megabytes.
+SIZE_LIMIT = 128 * 2**20
+#: As objects, JSON may take thirty times its bytes: no more lists and items than these.
+VALUES_LIMIT = 5_000_000
 
 Notebook = dict[str, Any]
 
@@ -38,6 +39,11 @@ def parse_notebook(raw: bytes, name: str) -> Notebook:
     again = "download it again, or save it again from JupyterLab"
     if not raw.strip():
         raise NotebookError(f"{name} is empty; {again}")
+    if sum(map(raw.count, (b",", b"[", b"{"))) > VALUES_LIMIT:
+        raise NotebookError(
+            f"{name} holds more than {VALUES_LIMIT:,} values; clear its outputs and "
+            "save it"
+        )
     try:
         notebook = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -125,12 +125,31 @@ def test_a_name_that_is_no_text_can_be_written(folder, checks):
 
 def test_a_file_that_would_fill_the_memory_is_not_parsed(folder, checks):
     folder.mkdir()
-    text = '{"nbformat": 4, "cells": [' + "[]," * (notebook.SIZE_LIMIT // 3) + "1]}"
+    text = '{"nbformat": 4, "cells": [' + "[]," * notebook.VALUES_LIMIT + "1]}"
+    (folder / "ada.ipynb").write_text(text)
+    (folder / "zoe.ipynb").write_bytes(b" " * (notebook.SIZE_LIMIT + 1))
+    ada, zoe = find(folder, checks)
+    assert ada.problem == (
+        "ada.ipynb holds more than 5,000,000 values; clear its outputs and save it"
+    )
+    assert zoe.problem == (
+        "zoe.ipynb is larger than 128 MiB; clear its outputs and save it"
+    )
+
+
+def test_a_notebook_of_a_hundred_megabytes_is_read(folder, checks):
+    folder.mkdir()
+    picture = {"output_type": "display_data", "data": {"image/png": "A" * 100_000_000}}
+    cell = {
+        "cell_type": "code",
+        "source": 'check("01.1")',
+        "metadata": {},
+        "outputs": [picture],
+    }
+    text = json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]})
     (folder / "ada.ipynb").write_text(text)
     (found,) = find(folder, checks)
-    assert found.problem == (
-        "ada.ipynb is larger than 64 MiB; clear its outputs and save it"
-    )
+    assert (found.problem, found.cells) == ("", ['check("01.1")'])
 
 
 def test_blank_lines_take_no_time_and_move_no_line_number():
