@@ -29,7 +29,8 @@ def blame(
 def message_of(error: BaseException) -> str:
     """Return an exception's text, shortened, whatever its ``__str__`` does."""
     try:
-        text = str(error)
+        # The text of a SyntaxError ends with a file's name and a line: told apart.
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:
         return "(its message cannot be shown)"
     return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + " ..."
@@ -48,11 +49,14 @@ def _trace(error: BaseException, namespace: Mapping[str, object]) -> str:
 
 def _where(error: BaseException, namespace: Mapping[str, object]) -> str:
     """Return the last line of the student's own that was running, as words."""
-    if isinstance(error, SyntaxError) and error.lineno:
-        return f"line {error.lineno} of the cell"
     where = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_globals is namespace:
             text = linecache.getline(frame.f_code.co_filename, line).strip()
             where = f"line {line} of the cell" + (f": {text[:80]}" if text else "")
+    if not where and isinstance(error, SyntaxError):  # of a cell: nothing has run
+        slots = SyntaxError.__dict__  # whatever a class of theirs makes of them
+        number, text = (slots[name].__get__(error) for name in ("lineno", "text"))
+        if type(number) is int and type(text) is str:
+            where = f"line {number} of the cell: {text.strip()[:80]}"
     return where

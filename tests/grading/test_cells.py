@@ -16,6 +16,10 @@ def test_one_failing_cell_costs_nothing_else():
         None,
         "_IncompleteInputError" if errors[4].kind.startswith("_") else errors[4].kind,
     ]
+    assert str(errors[1]) == (
+        "your code raised SyntaxError: '(' was never closed "
+        "(line 1 of code cell 2: b = ()"
+    )
     assert errors[2].where == "line 3 of code cell 3: 1 / 0"
     answers = LocalAnswers(namespace, failed)
     assert answers.f() == 1  # it was defined before its cell failed

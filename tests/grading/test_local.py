@@ -101,7 +101,12 @@ class Silent(Exception):
         raise SystemExit
 class Loud(BaseException):
     pass
+class Unparsed(SyntaxError):
+    msg = property(lambda self: 1 / 0)
+    lineno = property(lambda self: 1 / 0)
 def silent(): raise Silent
+def unparsed(): raise Unparsed
+def parses(): return eval('1 +')
 def loud(): raise Loud('x' * 10**6)
 def leaves(): raise SystemExit('bye')
 def quits(): quit()
@@ -116,6 +121,8 @@ def stops(): return next(iter([]))
     ("name", "words"),
     [
         ("silent", "Silent: \\(its message cannot be shown"),
+        ("unparsed", "Unparsed: \\(its message cannot be shown"),
+        ("parses", "invalid syntax \\(line 11 of the cell: .* eval\\('1 \\+'\\)\\)"),
         ("loud", "Loud: x{500} \\.\\.\\."),
         ("leaves", "SystemExit: bye"),
         ("quits", "raised (SystemExit|NameError)"),
