@@ -5,6 +5,14 @@ import socket
 from ipaddress import ip_address
 
 import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+# On a busy machine an example takes long, and nothing is wrong.
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 # A run in the background of a shell ignores Ctrl-C, and whatever it starts would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -27,3 +35,9 @@ def no_network():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect_here)
         yield
+
+
+@pytest.fixture(autouse=True)
+def same_draws():
+    """A test draws the same numbers whichever tests ran before it."""
+    torch.manual_seed(0)

@@ -62,7 +62,7 @@ def answers_of(frames):
             one.close()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(FRAMES, max_size=4))
 def test_any_frames_are_an_answer_or_an_error_of_the_answer(frames):
     with answers_of([wire.encode("ready"), *frames]) as answers:
@@ -74,14 +74,14 @@ def test_any_frames_are_an_answer_or_an_error_of_the_answer(frames):
             wire.encode(found)  # plain data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(FRAMES, max_size=6))
 def test_any_frames_while_the_cells_run(frames):
     with answers_of(frames) as answers, contextlib.suppress(AnswerError):
         wire.encode(answers.f(1))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(FRAMES, max_size=3))
 def test_a_gradient_has_the_shape_of_its_point(frames):
     point = torch.zeros(2, 3)
