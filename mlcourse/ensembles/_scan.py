@@ -31,12 +31,13 @@ class Scan:
         right = np.where(self.tied, -np.inf, lefts + rights)  # weight judged right
         slack = TIE * total.sum()
         if self.tied.all():
-            return Stump(0, np.inf, *2 * [int((total >= total.max() - slack).argmax())])
+            first = int((total >= np.max(total) - slack).argmax())
+            return Stump(0, np.inf, first, first)
         j, i = divmod(int((right >= right.max() - slack).argmax()), right.shape[1])
         low, high = self.values[j, i : i + 2]
         middle = low / 2 + high / 2
         below = self.order[j, : i + 1]
         left = np.bincount(self.codes[below], weights[below], len(total))
-        sides = (int((side >= side.max() - slack).argmax())
+        sides = (int((side >= np.max(side) - slack).argmax())
                  for side in (left, total - left))  # fmt: skip
         return Stump(j, float(middle if low <= middle < high else low), *sides)

@@ -32,7 +32,7 @@ def discriminants(
 def centres(X: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "c d"]:
     """Means of k-means from seeds that are far apart: nothing drawn, no row order."""
     X = X[np.lexsort(X.T)]
-    seeds = [int(np.square(X - X.mean(axis=0)).sum(axis=1).argmin())]
+    seeds = [int(np.argmin(np.square(X - X.mean(axis=0)).sum(axis=1)))]
     square = np.square(X - X[seeds[0]]).sum(axis=1)
     while len(seeds) < min(count, len(X)) and square.max() > 0:
         seeds.append(int(square.argmax()))

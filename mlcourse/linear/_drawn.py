@@ -19,7 +19,7 @@ def draw_triplets(
     if len(sizes) < 2 or len(usable) == 0:
         raise ValueError(
             "triplets need two classes or more, one of them with two points or more; "
-            f"got {len(sizes)} class(es), the largest of size {sizes.max()}"
+            f"got {len(sizes)} class(es), the largest of size {np.max(sizes)}"
         )
     if count < 1:
         raise ValueError(f"n_triplets must be >= 1, got {count}")

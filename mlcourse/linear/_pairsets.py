@@ -1,5 +1,6 @@
 """Many pairs at once: their squared distances under L, and their weighted scatter."""
 
+from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -58,9 +59,9 @@ class ClassPairs:
         order = np.argsort(codes, kind="stable")
         self.X = X[order] - X.mean(axis=0)
         self.share = 0.5 if same else 1.0
-        ends = np.cumsum(np.bincount(codes))
+        ends = np.cumsum(np.bincount(codes)).tolist()
         self.blocks = []
-        for start, end in zip(np.r_[0, ends[:-1]], ends, strict=True):
+        for start, end in pairwise([0, *ends]):
             other = slice(start, end) if same else slice(end, len(X))
             step = max(1, BLOCK // max(1, other.stop - other.start))
             self.blocks += [

@@ -56,7 +56,7 @@ def lsml(
     if w.shape != (len(rows),) or not (np.isfinite(w).all() and (w >= 0).all()):
         raise ValueError(
             f"weights must be {len(rows)} finite numbers >= 0, one for each row of Q, "
-            f"got shape {w.shape}" + (f", minimum {w.min()}" if w.size else "")
+            f"got shape {w.shape}" + (f", minimum {np.min(w)}" if w.size else "")
         )
     Z, P = comfortable(X)
     loss = quadruplet_loss(ListedPairs(Z, rows[:, :2]), ListedPairs(Z, rows[:, 2:]), w)

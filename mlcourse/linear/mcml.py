@@ -62,7 +62,7 @@ class MCML(MahalanobisLearner):
         """X (n, d), class labels y (n,)."""
         points, codes = self._labelled(X, y)
         check_steps(self.max_iter, self.tol)
-        if np.bincount(codes).max() == 1:
+        if np.max(np.bincount(codes)) == 1:
             raise ValueError("MCML needs similar points: two of one class")
         Z, W = span(points)
         collapse = Collapse(Z, codes)

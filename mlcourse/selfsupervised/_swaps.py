@@ -31,7 +31,7 @@ class Swaps:
         for b, c in np.ndindex(*self.batches.shape):
             k = int(self.batches[b, c])
             replaced, exchanged = self._replace(b, k), self._exchange(b, k)
-            new, slot = int(replaced.argmin()), int(exchanged.argmin())
+            new, slot = int(np.argmin(replaced)), int(np.argmin(exchanged))
             if min(replaced[new], exchanged.flat[slot]) >= -self._tolerance:
                 continue
             moved = True
