@@ -3,6 +3,7 @@
 from jaxtyping import Int
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from torch import Tensor, full
@@ -45,7 +46,8 @@ def plot_relations(
             path_effects=[withStroke(linewidth=3, foreground="white")],
         )
     names = {GOOD: "similar", "0.8": "dissimilar", "white": "unknown"}
-    handles = [Patch(fc=c, ec="0.5", label=name) for c, name in names.items()]
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
+    patches = [Patch(fc=c, ec="0.5", label=name) for c, name in names.items()]
+    cross = Line2D([], [], color=BAD, marker="x", linestyle="", label="wrong")
+    ax.legend(handles=[*patches, cross], loc="upper left", bbox_to_anchor=(1, 1))
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(True)

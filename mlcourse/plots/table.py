@@ -19,7 +19,7 @@ def plot_table(
     for r, row in enumerate(values.tolist()):
         for c, value in enumerate(row):
             colour = "black" if value > 0.55 else "white"
-            ax.text(c, r, f"{value:.2f}", color=colour, ha="center", va="center")
+            ax.text(c, r, f"{value:z.2f}", color=colour, ha="center", va="center")
     ax.set(xticks=range(len(columns)), xticklabels=columns)
     ax.set(yticks=range(len(rows)), yticklabels=rows)
     ax.spines[:].set_visible(False)

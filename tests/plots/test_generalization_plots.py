@@ -42,7 +42,7 @@ def test_sides_differ_without_colour_and_are_named():
 
 def test_a_table_writes_every_number_in_its_cell():
     _, ax = plots.figure(size=(4, 3))
-    values = torch.tensor([[0.0, 0.256, 1.0], [0.9, -0.1, 0.5]])
+    values = torch.tensor([[-0.004, 0.256, 1.0], [0.9, -0.1, 0.5]])
     plots.plot_table(ax, values, rows=("a", "b"), columns=("x", "y", "z"))
     found = {t.get_position(): t.get_text() for t in ax.texts}
     assert found == {

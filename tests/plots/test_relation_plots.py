@@ -33,8 +33,12 @@ def test_colours_are_told_apart_in_grey_and_the_legend_has_them():
     grey = shades[:, :3] @ [0.299, 0.587, 0.114]
     assert grey[0] + 0.2 < grey[1] < grey[2] - 0.15
     handles, names = ax.get_legend().legend_handles, ax.get_legend().texts
-    assert [t.get_text() for t in names] == ["similar", "dissimilar", "unknown"]
-    assert [h.get_facecolor() for h in handles] == [tuple(s) for s in shades]
+    told = ["similar", "dissimilar", "unknown", "wrong"]
+    assert [t.get_text() for t in names] == told
+    *patches, cross = handles
+    assert [h.get_facecolor() for h in patches] == [tuple(s) for s in shades]
+    assert cross.get_marker() == "x"
+    assert to_rgba(cross.get_color()) == tuple(ax.collections[0].get_edgecolor()[0])
 
 
 def test_crosses_are_on_the_wrong_pairs_both_ways():
