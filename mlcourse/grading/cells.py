@@ -1,14 +1,17 @@
 """Run a notebook's code cells in this process, without a kernel."""
 
+import ast
 import builtins
+import contextlib
 import linecache
 import re
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from mlcourse.grading.aside import aside, streams
+from mlcourse.grading.aside import aside, streams, use_settings
 from mlcourse.grading.blame import blame, message_of
 from mlcourse.grading.errors import StudentError
 
@@ -19,13 +22,16 @@ class _Shell:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace
 
-    def run_line_magic(self, *args: object, **kwargs: object) -> None:
-        """Do nothing."""
+    def run_line_magic(self, name: str, line: str = "", **kwargs: object) -> None:
+        """Run the line under ``%time``, which only measures it."""
+        if name == "time":
+            self.run_cell_magic(name, "", line)
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> None:
         """Run the cell under a magic that only measures it."""
         if name in ("time", "timeit", "capture", "prun"):
-            exec(compile(cell, f"<{name}>", "exec"), self._namespace)
+            source = TransformerManager().transform_cell(cell)
+            exec(compile(source, f"<{name}>", "exec"), self._namespace)
 
     def system(self, command: str) -> None:
         """Do nothing: no shell command is run."""
@@ -62,17 +68,39 @@ def run_cells(
                     source.splitlines(True),
                     place,
                 )
-                exec(compile(source, place, "exec"), namespace)
+                _execute(source, place, namespace)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:
             error = _cell_error(raised, namespace, number)
             for name in re.findall(
-                r"^(?:def |class )?(\w+)\s*[(=:]", cell, re.MULTILINE
+                r"^(?:def |class |from .*import |import )?(\w+)\s*(?:[(=:]|$)",
+                cell,
+                re.MULTILINE,
             ):
                 failed.setdefault(name, error)
         errors.append(error)
+    use_settings(own)  # as in a kernel, they outlive the cells
     return namespace, failed, errors
+
+
+def _execute(source: str, place: str, namespace: dict[str, Any]) -> None:
+    """Run a cell; after an import of what is not here, as far as it goes without.
+
+    ``from google.colab import drive`` shall not cost the ``import torch`` below it.
+    """
+    try:
+        exec(compile(source, place, "exec"), namespace)
+    except ImportError as absent:
+        _, line = list(traceback.walk_tb(absent.__traceback__))[1]
+        body = ast.parse(source).body
+        tried = [statement for statement in body if statement.lineno <= line]
+        if isinstance(tried[-1], ast.Import | ast.ImportFrom):
+            for statement in body[len(tried) :]:
+                alone = ast.Module([statement], type_ignores=[])
+                with contextlib.suppress(Exception):
+                    exec(compile(alone, place, "exec"), namespace)
+        raise
 
 
 def _cell_error(

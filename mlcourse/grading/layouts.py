@@ -4,13 +4,14 @@ Layouts: ``<student>/<assignment>/<notebook>.ipynb`` (nbgrader's),
 ``<student>/<notebook>.ipynb`` and ``<student>.ipynb``.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 
 def students(folder: Path, out: Path | None = None) -> list[str]:
     """Return who has a folder of their own, with a notebook in it or without."""
-    return [as_text(path.name) for path in _entries(folder, out) if path.is_dir()]
+    return [as_name(path.name) for path in _entries(folder, out) if path.is_dir()]
 
 
 def handed_in(folder: Path, out: Path | None = None) -> Iterator[tuple[str, Path, str]]:
@@ -32,6 +33,15 @@ def handed_in(folder: Path, out: Path | None = None) -> Iterator[tuple[str, Path
 def as_text(text: str) -> str:
     """Return text that can be written as UTF-8, whatever file name or cell it was."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def as_name(text: str) -> str:
+    """Return text as the name of a person: the same for an é that is written as two.
+
+    >>> as_name("Jose\u0301") == "Jos\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", as_text(text))
 
 
 def _of_one(folder: Path) -> list[tuple[Path, str]]:

@@ -3,9 +3,15 @@
 import ast
 import re
 import warnings
+from collections import defaultdict
+
+from mlcourse.grading.words import count
 
 #: A line of IPython's own; its blanks are on it alone, or blank lines take hours.
 MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
+
+#: So many places of each flag are named.
+PLACES = 3
 
 
 def short_cuts(cells: list[str], flags: tuple[str, ...]) -> list[str]:
@@ -28,7 +34,23 @@ def short_cuts(cells: list[str], flags: tuple[str, ...]) -> list[str]:
                     if f"{name}.".startswith(f"{flag}."):
                         line = getattr(node, "lineno", 0)
                         found.append(f"uses {flag}: code cell {number}, line {line}")
-    return list(dict.fromkeys(found))
+    return _few(list(dict.fromkeys(found)))
+
+
+def _few(found: list[str]) -> list[str]:
+    """Return the first places of each flag, and how many more there are.
+
+    >>> _few(["uses a: line 1", "uses b: line 2", *["uses a: again"] * 5])[2:]
+    ['uses a: again', 'uses b: line 2', 'uses a: 3 more places']
+    """
+    kinds: defaultdict[str, list[str]] = defaultdict(list)
+    for place in found:
+        kinds[place.partition(": ")[0]].append(place)
+    first = [place for places in kinds.values() for place in places[:PLACES]]
+    more = {kind: len(places) - PLACES for kind, places in kinds.items()}
+    return first + [
+        f"{kind}: {count(n, 'more place')}" for kind, n in more.items() if n > 0
+    ]
 
 
 def _uses(node: ast.AST, alias: dict[str, str]) -> list[str]:

@@ -38,6 +38,27 @@ def test_magics_and_shell_commands_do_no_harm():
     assert (namespace["b"], namespace["c"]) == (2, 3)
 
 
+def test_a_measured_line_is_run():
+    cells = ["%time a = 1 + 1", "%%time\n!ls\nb = 1", "%timeit a = 7", "%time 1 / 0"]
+    namespace, _, errors = run_cells(cells)
+    assert (namespace["a"], namespace["b"]) == (2, 1)
+    assert [e and e.kind for e in errors] == [None, None, None, "ZeroDivisionError"]
+
+
+def test_an_import_of_what_is_not_here_costs_only_what_needs_it():
+    """As on Colab, whose drive is mounted above all other imports."""
+    cells = [
+        "a = 1\nfrom google.colab import drive\ndrive.mount('/x')\nb = 2\nc = a + b",
+        "import absent\nd = absent.f()",
+        "def f():\n    import absent\nf()\ne = 3",
+    ]
+    namespace, failed, errors = run_cells(cells)
+    assert namespace["c"] == 3
+    assert not {"drive", "d", "e"} & set(namespace)
+    assert [e.kind for e in errors] == ["ModuleNotFoundError"] * 3
+    assert failed["drive"].where.startswith("line 2 of code cell 1: from google.colab")
+
+
 @pytest.mark.parametrize(
     "cell",
     [

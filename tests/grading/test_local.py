@@ -228,6 +228,31 @@ def test_fresh_inputs_are_fresh_and_leave_no_trace():
     assert torch.equal(torch.rand(2), expected)
 
 
+def test_what_a_student_sets_for_all_code_holds_for_their_own_only():
+    """As in the grader, where the checks are in another process."""
+    cells = [
+        "import numpy as np, torch\ntorch.set_default_dtype(torch.float64)",
+        "torch.set_grad_enabled(False)\nnp.seterr(all='raise')",
+        "def kept(): return str([torch.zeros(1).dtype, torch.is_grad_enabled(), "
+        "np.geterr()['over']])",
+        "def back():\n    torch.set_grad_enabled(True)\n    return 1",
+    ]
+    outside = torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()
+    try:
+        answers = answers_of(*cells)
+        with fresh_randomness():
+            assert answers.kept() == "[torch.float64, False, 'raise']"
+            assert answers.back() == 1
+            assert answers.kept() == "[torch.float64, True, 'raise']"
+            inside = torch.zeros(1).dtype, torch.is_grad_enabled(), np.geterr()
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(outside[0])
+        torch.set_grad_enabled(outside[1])
+        np.seterr(**outside[2])
+    assert inside == (torch.float32, True, outside[2])
+
+
 def test_gradients():
     answers = answers_of("def f(x, y, *, p): return x**p * y", "def g(x, y): return y")
     x, y = torch.tensor([1.0, 3.0]), torch.tensor([[2.0, 5.0]])

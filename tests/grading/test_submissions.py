@@ -95,6 +95,36 @@ def test_a_scratch_file_does_not_stand_in_for_the_exercise(folder, checks):
     assert "not ada/scratch.ipynb" in found.notes[0]
 
 
+def test_a_lecture_does_not_stand_in_for_the_exercise(folder, checks):
+    """Somebody hands in the whole course."""
+    for name in ("ada", "ben"):
+        lecture = folder / name / "lectures" / "01_relations.ipynb"
+        hand_in(lecture, seconds=2000)
+        text = lecture.read_text(encoding="utf-8")
+        text = text.replace("Exercise 01", "01 Relations")
+        lecture.write_text(text, encoding="utf-8")
+        os.utime(lecture, (2000, 2000))
+    hand_in(folder / "ada" / "exercises" / "01_relations.ipynb", seconds=1000)
+    ada, ben = find(folder, checks)
+    assert (ada.file, ada.problem) == ("ada/exercises/01_relations.ipynb", "")
+    assert "not ada/lectures/01_relations.ipynb" in ada.notes[0]
+    assert "is a lecture, which asks no task" in ben.problem
+
+
+def test_an_accent_may_be_written_in_two_ways(folder, checks):
+    hand_in(folder / "Jose\u0301" / "01.ipynb")
+    (found,) = find(folder, checks)
+    assert [found.student] == layouts.students(folder) == ["Jos\u00e9"]
+
+
+def test_a_flood_of_flags_hides_none_and_fills_no_table():
+    many = "import torch\n" + "torch.cdist\n" * 500 + "import sklearn.neighbors"
+    found = short_cuts([many], ("torch.cdist", "sklearn.neighbors"))
+    assert len(found) == 5
+    assert "uses sklearn.neighbors: code cell 1, line 502" in found
+    assert found[-1] == "uses torch.cdist: 497 more places"
+
+
 def test_the_folder_of_results_is_nobody(folder, checks, monkeypatch):
     hand_in(folder / "ada.ipynb")
     hand_in(folder / "graded" / "feedback" / "ada.ipynb")

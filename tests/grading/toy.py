@@ -201,6 +201,8 @@ plots.show(fig, "a figure")
 plt.plot([1]); plt.show()
 check("07.1")
 """
+COLAB = "from google.colab import drive\ndrive.mount('/drive')\nimport torch\n"
+ABSENT = "from not_there import double"
 MUTATE = "def centre(x):\n    x -= x.mean(0)\n    return x"
 
 FULL = {"07.1": 2, "07.2": 2, "07.3": 1}
@@ -230,7 +232,8 @@ PLAIN = {
     "right": (RIGHT, FULL),
     "wrong": ([*RIGHT, "def double(x): return x + 3"], {**FULL, "07.1": 1}),
     "blank": (STUB, NOTHING),
-    "crash_at_import": (["import not_there\n" + DOUBLE, CENTRE, TEXT], lost("07.1")),
+    "absent_import": ([COLAB + DOUBLE, CENTRE, TEXT], FULL),
+    "needs_what_is_absent": ([ABSENT, *RIGHT], lost("07.1")),
     "crash_in_a_cell": (["1 / 0", *RIGHT], FULL),
     "sys_exit": (["import sys; sys.exit(0)", *RIGHT], FULL),
     "os_exit": (["import os; os._exit(0)", *RIGHT], FULL),
