@@ -46,6 +46,8 @@ def check(
         path = _checks_of(notebook)
         visible = [c for c in load_checks(path) if not c.hidden]
         tasks = sorted({c.task for c in visible})
+        if task is not None and task[1:2] == ".":
+            task = f"0{task}"
         if task is not None and task not in tasks:
             fail(f"no visible check of task {task}; there are {', '.join(tasks)}")
         verdicts = [

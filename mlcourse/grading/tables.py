@@ -68,11 +68,8 @@ def read_marks(path: Path) -> Marks:
                 )
             task = line["task"].strip()
             task = f"0{task}" if task[1:2] == "." else task
-            student, exercise = (
-                as_name(_bare(line["student"])),
-                line["exercise"].strip(),
-            )
-            marks[student, exercise, task] = points
+            student = as_name(_bare(line["student"]))
+            marks[student, line["exercise"].strip(), task] = points
     return marks
 
 

@@ -129,6 +129,16 @@ def test_whatever_is_raised_is_the_students(name, words):
         getattr(answers_of(HOSTILE), name)()
 
 
+def test_a_name_that_is_unknown_or_taken_is_told_with_what_mends_it():
+    answers = answers_of("def f(): return np.pi", "def g(): return sum([1])", "sum = 3")
+    with pytest.raises(StudentError, match="'np' is not defined; run the cell that"):
+        answers.f()
+    with pytest.raises(StudentError, match="a cell has given the name sum to someth"):
+        answers.g()
+    with pytest.raises(StudentError, match="'int' object is not callable \\(line 2"):
+        answers_of("def f():\n    return 1()").f()
+
+
 def test_an_answer_of_no_use_is_refused():
     answers = answers_of(HOSTILE, "f = 3", "def g(x): x.sort()")
     with pytest.raises(Unsupported, match="your function generator returned a gener"):
