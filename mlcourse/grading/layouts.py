@@ -4,9 +4,13 @@ Layouts: ``<student>/<assignment>/<notebook>.ipynb`` (nbgrader's),
 ``<student>/<notebook>.ipynb`` and ``<student>.ipynb``.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+
+#: The name of a notebook, also as browsers and Windows spell it.
+NOTEBOOK = re.compile(r"(.+)\.ipynb(?:\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 
 
 def students(folder: Path, out: Path | None = None) -> list[str]:
@@ -21,8 +25,8 @@ def handed_in(folder: Path, out: Path | None = None) -> Iterator[tuple[str, Path
     ``out``, the folder of results, is nobody's.
     """
     for entry in _entries(folder, out):
-        if entry.suffix == ".ipynb":
-            yield entry.stem, entry, ""
+        if name := NOTEBOOK.fullmatch(entry.name):
+            yield name[1], entry, ""
         elif entry.is_symlink():
             yield entry.name, entry, ""
         elif entry.is_dir():
@@ -50,7 +54,7 @@ def _of_one(folder: Path) -> list[tuple[Path, str]]:
         (path, problem)
         for path, problem in inside
         if problem
-        or path.suffix == ".ipynb"
+        or NOTEBOOK.fullmatch(path.name)
         or (path.is_symlink() and path.parent == folder)
     ]
     if inside and not found:
@@ -67,7 +71,7 @@ def _inside(folder: Path, depth: int = 2) -> Iterator[tuple[Path, str]]:
         yield folder, f"the folder {folder.name} cannot be read: {error.strerror}"
         return
     for path in paths:
-        file = path.suffix == ".ipynb" or path.is_symlink() or not path.is_dir()
+        file = NOTEBOOK.fullmatch(path.name) or path.is_symlink() or not path.is_dir()
         if file or depth == 1:
             yield path, ""
         else:

@@ -52,11 +52,14 @@ def find(
     for student, path, problem in handed_in(folder, out):
         found = _read(folder, student, path, problem, checks, only)
         if only and found.exercise not in ("", only):
-            continue
+            if path.parent != folder:
+                continue  # of several exercises of one student, only this is asked for
+            other = f"{path.name} answers {found.exercise}, not {only}"
+            found = replace(found, exercise=only, problem=as_text(other))
         key = (found.student, found.exercise)
-        if other := newest.get(key):
+        if known := newest.get(key):
             found = _instead(
-                *sorted((other, found), key=lambda s: (not s.lecture, s.submitted))
+                *sorted((known, found), key=lambda s: (not s.lecture, s.submitted))
             )
         newest[key] = found
     exercises = {exercise for _, exercise in newest if exercise}

@@ -111,6 +111,24 @@ def test_a_lecture_does_not_stand_in_for_the_exercise(folder, checks):
     assert "is a lecture, which asks no task" in ben.problem
 
 
+def test_a_notebook_is_one_however_its_name_is_spelt(folder, checks):
+    for name in ("ada/01.IPYNB", "ben/01.ipynb.txt", "cem.Ipynb", "dan.ipynb.json"):
+        hand_in(folder / name)
+    hand_in(folder / "eve.txt")
+    found = find(folder, checks)
+    assert [one.student for one in found] == ["ada", "ben", "cem", "dan"]
+    assert [one.problem for one in found] == [""] * 4
+
+
+def test_another_exercise_than_was_asked_for_is_said(folder, checks):
+    hand_in(folder / "ada.ipynb", number="02")
+    hand_in(folder / "ben" / "02.ipynb", number="02")
+    hand_in(folder / "ben" / "01.ipynb")
+    ada, ben = find(folder, checks, only="01_relations")
+    assert ada.problem == "ada.ipynb answers 02_features, not 01_relations"
+    assert (ben.file, ben.problem, ben.notes) == ("ben/01.ipynb", "", ())
+
+
 def test_an_accent_may_be_written_in_two_ways(folder, checks):
     hand_in(folder / "Jose\u0301" / "01.ipynb")
     (found,) = find(folder, checks)
