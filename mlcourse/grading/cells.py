@@ -6,7 +6,7 @@ import contextlib
 import linecache
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -33,8 +33,11 @@ class _Shell:
             source = TransformerManager().transform_cell(cell)
             exec(compile(source, f"<{name}>", "exec"), self._namespace)
 
-    def system(self, command: str) -> None:
-        """Do nothing: no shell command is run."""
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Return what does nothing: no shell command is run, no hook is set."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: None
 
     def getoutput(self, command: str) -> list[str]:
         """Return nothing: no shell command is run."""
@@ -51,13 +54,13 @@ def run_cells(
     """
     namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
     shell = _Shell(namespace)
-    namespace["get_ipython"] = lambda: shell
     transform = TransformerManager().transform_cell
     failed: dict[str, StudentError] = {}
     errors: list[StudentError | None] = []
     own = streams()
     for number, cell in enumerate(cells, start=1):
         error: StudentError | None = None
+        namespace["get_ipython"] = lambda: shell  # IPython's own knows of no shell here
         try:
             with aside(own):
                 source = transform(cell)
@@ -85,18 +88,17 @@ def run_cells(
 
 
 def _execute(source: str, place: str, namespace: dict[str, Any]) -> None:
-    """Run a cell; after an import of what is not here, as far as it goes without.
+    """Run a cell; where this machine lacks a package or a file, go on without it.
 
-    ``from google.colab import drive`` shall not cost the ``import torch`` below it.
+    ``from google.colab import drive`` or a ``os.chdir`` to a folder of one's own shall
+    not cost the ``import torch`` below it.
     """
     try:
         exec(compile(source, place, "exec"), namespace)
-    except ImportError as absent:
+    except (ImportError, OSError) as absent:
         _, line = list(traceback.walk_tb(absent.__traceback__))[1]
-        body = ast.parse(source).body
-        tried = [statement for statement in body if statement.lineno <= line]
-        if isinstance(tried[-1], ast.Import | ast.ImportFrom):
-            for statement in body[len(tried) :]:
+        for statement in ast.parse(source).body:
+            if statement.lineno > line:
                 alone = ast.Module([statement], type_ignores=[])
                 with contextlib.suppress(Exception):
                     exec(compile(alone, place, "exec"), namespace)

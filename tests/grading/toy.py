@@ -202,6 +202,7 @@ plt.plot([1]); plt.show()
 check("07.1")
 """
 COLAB = "from google.colab import drive\ndrive.mount('/drive')\nimport torch\n"
+HIDDEN = "from mlcourse.relations import knn_predict as double"
 ABSENT = "from not_there import double"
 MUTATE = "def centre(x):\n    x -= x.mean(0)\n    return x"
 
@@ -264,7 +265,7 @@ HOSTILE = {
     "forged_frames": ([CENTRE, TEXT, FORGE], lost("07.1", "07.2", "07.3")),
     "kills": ([KILL, *RIGHT], FULL),
     "daemon": ([DAEMON, *RIGHT], FULL),
-    "hidden_module": (["from mlcourse.relations import *\n" + DOUBLE], NOTHING),
+    "hidden_module": ([HIDDEN], NOTHING),
     **ATTACKS,
 }
 
