@@ -10,6 +10,8 @@ from mlcourse.grading.words import count
 #: A line of IPython's own; its blanks are on it alone, or blank lines take hours.
 MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 
+#: Calls that find a module or a function by its name as a text.
+LOOKUPS = ("getattr", "__import__", "import_module")
 #: So many places of each flag are named.
 PLACES = 3
 
@@ -64,6 +66,13 @@ def _uses(node: ast.AST, alias: dict[str, str]) -> list[str]:
         names = {item.asname or item.name: item.name for item in node.names}
         alias.update({short: f"{node.module}.{name}" for short, name in names.items()})
         return [f"{node.module}.{name}" for name in names.values()]
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+        full = alias.get(node.value.id, node.value.id)
+        alias.update({t.id: full for t in node.targets if isinstance(t, ast.Name)})
+    if isinstance(node, ast.Call) and _called(node.func) in LOOKUPS:
+        whose = [alias.get(a.id, a.id) for a in node.args if isinstance(a, ast.Name)]
+        texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        return [".".join([*whose, *(text for text in texts if isinstance(text, str))])]
     if isinstance(node, ast.Attribute):
         parts = [node.attr]
         value = node.value
@@ -73,3 +82,10 @@ def _uses(node: ast.AST, alias: dict[str, str]) -> list[str]:
         if isinstance(value, ast.Name):
             return [".".join([alias.get(value.id, value.id), *reversed(parts)])]
     return []
+
+
+def _called(function: ast.expr) -> str:
+    """Return the last name of what is called; empty where it has none."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""

@@ -135,6 +135,27 @@ def test_an_accent_may_be_written_in_two_ways(folder, checks):
     assert [found.student] == layouts.students(folder) == ["Jos\u00e9"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\nt = u = torch\nu.cdist(x, x)",
+        "import torch as t\ngetattr(t, 'cdist')(x, x)",
+        "from importlib import import_module\nimport_module('sklearn.neighbors')",
+        "__import__('sklearn.neighbors').neighbors",
+        "from torch import cdist as d",
+    ],
+)
+def test_a_short_cut_by_another_way_is_flagged(code):
+    (found,) = short_cuts([code], ("torch.cdist", "sklearn.neighbors"))
+    assert "code cell 1" in found
+    assert not short_cuts([code], ("torch.cos", "sklearn.svm"))
+
+
+def test_no_code_stops_the_search_for_short_cuts():
+    calls = ["getattr" + "()" * 900, f"getattr(a, 0x{'f' * 10**5})", "getattr(*a, **b)"]
+    assert short_cuts([*calls, "a = " * 900 + "1"], ("torch.cdist",)) == []
+
+
 def test_a_flood_of_flags_hides_none_and_fills_no_table():
     many = "import torch\n" + "torch.cdist\n" * 500 + "import sklearn.neighbors"
     found = short_cuts([many], ("torch.cdist", "sklearn.neighbors"))
