@@ -1,6 +1,5 @@
 """mlcourse check: the visible checks on a notebook file, without opening it."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +11,8 @@ from rich.table import Table
 from mlcourse.cli._say import fail
 from mlcourse.grading.notebook import (
     NotebookError,
-    cell_source,
     guess_exercise,
+    is_lecture,
     read_notebook,
 )
 from mlcourse.grading.rehearse import StoppedError, rehearse
@@ -47,6 +46,8 @@ def check(
         path = _checks_of(notebook)
         visible = [c for c in load_checks(path) if not c.hidden]
         tasks = sorted({c.task for c in visible})
+        if task is not None and task[1:2] == ".":
+            task = f"0{task}"
         if task is not None and task not in tasks:
             fail(f"no visible check of task {task}; there are {', '.join(tasks)}")
         verdicts = [
@@ -67,7 +68,7 @@ def check(
 
 def _checks_of(notebook: Path) -> Path:
     content = read_notebook(notebook)
-    if any(re.match(r"# \d\d ", cell_source(cell)) for cell in content["cells"][:1]):
+    if is_lecture(content):
         fail(
             f"{notebook.name} is a lecture and asks no task; its exercise is the "
             "notebook of that number in the folder exercises"

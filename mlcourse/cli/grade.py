@@ -13,7 +13,7 @@ from mlcourse.cli._say import course_root, fail
 from mlcourse.grading.batch import BatchError, Plan, Rows, grade_folder
 from mlcourse.grading.export import export
 from mlcourse.grading.grades import Grade
-from mlcourse.grading.layouts import students
+from mlcourse.grading.layouts import as_name, students
 from mlcourse.grading.results import ResultsError
 from mlcourse.grading.sandbox import SandboxError
 from mlcourse.grading.tables import (
@@ -125,7 +125,7 @@ def _people(roster: Path | None, submissions: Path, out: Path) -> list[Line]:
     people: list[Line] = [
         {**person, "student_id": name}
         for person in (read_table(roster, ["student_id"]) if roster else [])
-        if (name := person["student_id"].strip())
+        if (name := as_name(person["student_id"].strip()))
     ]
     listed = {person["student_id"] for person in people}
     there = students(submissions, out) if submissions.is_dir() else []

@@ -38,6 +38,9 @@ def _plain(got: list[Any] | tuple[Any, ...]) -> bool:
     return all(
         isinstance(row, list | tuple)
         and len(row) == len(rows[0])
-        and all(type(v) is float or (type(v) is int and abs(v) <= 2**60) for v in row)
+        and all(
+            type(v) in (float, bool) or (type(v) is int and abs(v) <= 2**60)
+            for v in row
+        )
         for row in rows
     )

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+#: What NumPy does by default where it overflows or divides by zero.
+_NUMPY = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+
 
 class _Nowhere(io.TextIOBase):
     """A text file that forgets, so that a flood of prints costs no memory."""
@@ -22,34 +25,48 @@ class _Nowhere(io.TextIOBase):
 
 
 def streams() -> list[Any]:
-    """Return the state of the global random streams of torch, NumPy and Python."""
+    """Return the state of the global random streams of torch, NumPy and Python.
+
+    With them goes what else a student may have set for all code: the type of new
+    tensors, whether gradients are kept, and what NumPy does where it overflows.
+    """
     # The legacy stream is the one that students' code may draw from.
     legacy = np.random.get_state()
-    return [torch.get_rng_state(), legacy, random.getstate()]
+    drawn = [torch.get_rng_state(), legacy, random.getstate()]
+    return [*drawn, torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()]
 
 
 def _set_streams(streams: list[Any]) -> None:
     torch.set_rng_state(streams[0])
     np.random.set_state(streams[1])
     random.setstate(streams[2])
+    use_settings(streams)
+
+
+def use_settings(streams: list[Any]) -> None:
+    """Set what goes with the streams, but not these."""
+    torch.set_default_dtype(streams[3])
+    torch.set_grad_enabled(streams[4])
+    np.seterr(**streams[5])
 
 
 def reseed() -> None:
-    """Draw from here on what no other fork of this process draws.
-
-    Torch's stream stays as it is in any new Python: it begins with a fixed seed.
-    """
+    """Draw from here on what no other fork of this process draws."""
+    torch.seed()
     np.random.seed()
     random.seed()
 
 
 @contextlib.contextmanager
 def fresh_randomness() -> Iterator[None]:
-    """Draw from new global random streams inside, and put the old ones back."""
+    """Draw from new global random streams inside, and put the old ones back.
+
+    What a student has set for all code does not hold inside: in the grader it could
+    not, either, as the checks have a process of their own.
+    """
     before = streams()
-    torch.seed()
-    np.random.seed()
-    random.seed()
+    use_settings([*before[:3], torch.float32, True, _NUMPY])
+    reseed()
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 """Whose fault is it: turn an exception of a student's code into a sentence for them."""
 
+import builtins
 import linecache
 import re
 import traceback
@@ -21,9 +22,21 @@ def blame(
         if stub or not message:
             return NotAttempted(f"{stub[0] if stub else name} is not written yet")
     kind_of = type.__dict__["__name__"].__get__(type(error))
+    message += _advice(error, message, namespace)
     found = StudentError(kind_of, message, _where(error, namespace), name)
     found.trace = _trace(error, namespace)
     return found
+
+
+def _advice(error: BaseException, message: str, namespace: Mapping[str, object]) -> str:
+    """Return what mends a name that the kernel does not know, or knows as another."""
+    if type(error) is NameError:
+        return "; run the cell that defines it, or look at its spelling"
+    if type(error) is TypeError and message.endswith("is not callable"):
+        for name in vars(builtins):
+            if not name.startswith("_") and not callable(namespace.get(name, callable)):
+                return f"; a cell has given the name {name} to something else"
+    return ""
 
 
 def message_of(error: BaseException) -> str:

@@ -30,9 +30,9 @@ def feedback(grade: Grade) -> str:
         for name in sorted(grade.max, key=by_numbers)
     ]
     return PAGES.get_template("feedback.html").render(
-        student=row["student"],
+        student=clean(row["student"]),
         exercise=row["exercise"].replace("_", " ") or "unknown",
-        file=row["file"],
+        file=clean(row["file"]),
         reason=SORRY if row["status"] == "grader_error" else clean(row["reason"]),
         tasks=tasks if grade.graded else None,
         total=grade.total,

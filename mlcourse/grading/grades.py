@@ -42,13 +42,7 @@ class Grade:
 def grades(rows: Iterable[Row], people: Iterable[str], marks: Marks) -> list[Grade]:
     """Return the grade of each student in each exercise; also who handed in nothing."""
     rows = list(rows)
-    maxima: dict[str, dict[str, float]] = {}
-    for row in rows:
-        if row["checks"]:
-            points: Counter[str] = Counter()
-            for check in row["checks"]:
-                points[check["task"]] += check["points"]
-            maxima[row["exercise"]] = dict(points)
+    maxima = {row["exercise"]: _maxima(row) for row in rows if row["checks"]}
     there = {(row["student"], row["exercise"]) for row in rows}
     exercises = {exercise for _, exercise in there if exercise}
     students = {student for student, _ in there} | set(people)
@@ -57,7 +51,18 @@ def grades(rows: Iterable[Row], people: Iterable[str], marks: Marks) -> list[Gra
             if (student, exercise) not in there:
                 rows = [*rows, _no_submission(student, exercise)]
     rows = sorted(rows, key=lambda row: (row["student"], row["exercise"]))
-    return [_grade(row, maxima.get(row["exercise"], {}), marks) for row in rows]
+    return [
+        _grade(row, _maxima(row) or maxima.get(row["exercise"], {}), marks)
+        for row in rows
+    ]
+
+
+def _maxima(row: Row) -> dict[str, float]:
+    """Return the points of each task by the checks that this very row was graded by."""
+    points: Counter[str] = Counter()
+    for check in row["checks"]:
+        points[check["task"]] += check["points"]
+    return dict(points)
 
 
 def _no_submission(student: str, exercise: str) -> Row:

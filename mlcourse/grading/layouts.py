@@ -4,13 +4,18 @@ Layouts: ``<student>/<assignment>/<notebook>.ipynb`` (nbgrader's),
 ``<student>/<notebook>.ipynb`` and ``<student>.ipynb``.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+
+#: The name of a notebook, also as browsers and Windows spell it.
+NOTEBOOK = re.compile(r"(.+)\.ipynb(?:\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 
 
 def students(folder: Path, out: Path | None = None) -> list[str]:
     """Return who has a folder of their own, with a notebook in it or without."""
-    return [as_text(path.name) for path in _entries(folder, out) if path.is_dir()]
+    return [as_name(path.name) for path in _entries(folder, out) if path.is_dir()]
 
 
 def handed_in(folder: Path, out: Path | None = None) -> Iterator[tuple[str, Path, str]]:
@@ -20,8 +25,8 @@ def handed_in(folder: Path, out: Path | None = None) -> Iterator[tuple[str, Path
     ``out``, the folder of results, is nobody's.
     """
     for entry in _entries(folder, out):
-        if entry.suffix == ".ipynb":
-            yield entry.stem, entry, ""
+        if name := NOTEBOOK.fullmatch(entry.name):
+            yield name[1], entry, ""
         elif entry.is_symlink():
             yield entry.name, entry, ""
         elif entry.is_dir():
@@ -34,13 +39,22 @@ def as_text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def as_name(text: str) -> str:
+    """Return text as the name of a person: the same for an é that is written as two.
+
+    >>> as_name("Jose\u0301") == "Jos\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", as_text(text))
+
+
 def _of_one(folder: Path) -> list[tuple[Path, str]]:
     inside = list(_inside(folder))
     found = [
         (path, problem)
         for path, problem in inside
         if problem
-        or path.suffix == ".ipynb"
+        or NOTEBOOK.fullmatch(path.name)
         or (path.is_symlink() and path.parent == folder)
     ]
     if inside and not found:
@@ -57,7 +71,7 @@ def _inside(folder: Path, depth: int = 2) -> Iterator[tuple[Path, str]]:
         yield folder, f"the folder {folder.name} cannot be read: {error.strerror}"
         return
     for path in paths:
-        file = path.suffix == ".ipynb" or path.is_symlink() or not path.is_dir()
+        file = NOTEBOOK.fullmatch(path.name) or path.is_symlink() or not path.is_dir()
         if file or depth == 1:
             yield path, ""
         else:

@@ -122,6 +122,11 @@ def code_cells(notebook: Notebook) -> list[str]:
     return [cell_source(c) for c in notebook["cells"] if c["cell_type"] == "code"]
 
 
+def is_lecture(notebook: Notebook) -> bool:
+    """Whether a notebook is a lecture, whose title begins with its number alone."""
+    return any(re.match(r"# \d\d ", cell_source(c)) for c in notebook["cells"][:1])
+
+
 def guess_exercise(path: Path, notebook: Notebook, known: Iterable[str]) -> str | None:
     """Return which of the ``known`` exercises (``"01_relations"``) a notebook answers.
 

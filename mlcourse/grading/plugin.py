@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mlcourse.grading.aside import reseed
 from mlcourse.grading.client import RemoteAnswers
 from mlcourse.grading.errors import AnswerError
 from mlcourse.grading.job import Job
@@ -87,6 +88,7 @@ def grade(job: Job, connection: Connection) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     end_with_starter()
+    reseed()
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
     started = time.monotonic()

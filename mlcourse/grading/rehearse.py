@@ -47,9 +47,11 @@ def rehearse(notebook: Path, checks: Path, *, seconds: int | float) -> list[Verd
                 verdicts.append(Verdict(**line))
         if reason is None:
             continue
-        if not found or "cell" in found[-1]:
-            where = f"code cell {found[-1]['cell']}" if found else "before any cell"
-            raise StoppedError(f"{where}: {reason}")
+        if not found:
+            slow = f"Python has not started within {seconds:g} s: give more --seconds"
+            raise StoppedError(slow if isinstance(reason, OutOfTime) else str(reason))
+        if "cell" in found[-1]:
+            raise StoppedError(f"code cell {found[-1]['cell']}: {reason}")
         if "check" not in found[-1]:  # between two checks: try on from here
             continue
         verdicts.append(_lost(visible[len(verdicts)], explain(reason), seconds))

@@ -37,8 +37,8 @@ LIMITS = (
 SHARED = ("/dev/shm",)  #: under bwrap a folder of its own, writable
 BWRAP = (
     *("--unshare-all", "--unshare-user", "--disable-userns"),
-    *("--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"),
-    *("--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev"),
+    *("--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--dev", "/dev"),
+    *("--die-with-parent", "--new-session", "--proc", "/proc", "--remount-ro", "/proc"),
     *("--size", str(FILES), "--tmpfs", *SHARED),
 )
 

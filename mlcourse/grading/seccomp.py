@@ -39,6 +39,7 @@ def program() -> bytes:
     rules += [
         ("clone", (seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0),)),
         ("prlimit64", (seccomp.Arg(0, seccomp.NE, 0),)),
+        ("sched_setaffinity", (seccomp.Arg(0, seccomp.NE, 0),)),
     ]
     numbered = [("prctl", 0, PR_SET_PDEATHSIG)]
     numbered += [("fcntl", 1, command) for command in FCNTLS]

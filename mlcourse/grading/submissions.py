@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlcourse.grading.layouts import as_text, handed_in
+from mlcourse.grading.layouts import as_name, as_text, handed_in
 from mlcourse.grading.notebook import (
     NotebookError,
     code_cells,
     guess_exercise,
+    is_lecture,
     parse_notebook,
     read_regular,
 )
@@ -32,6 +33,7 @@ class Submission:
     submitted: str = ""
     cells: list[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    lecture: bool = False  # which counts only where there is nothing else
 
 
 def find(
@@ -50,10 +52,15 @@ def find(
     for student, path, problem in handed_in(folder, out):
         found = _read(folder, student, path, problem, checks, only)
         if only and found.exercise not in ("", only):
-            continue
+            if path.parent != folder:
+                continue  # of several exercises of one student, only this is asked for
+            other = f"{path.name} answers {found.exercise}, not {only}"
+            found = replace(found, exercise=only, problem=as_text(other))
         key = (found.student, found.exercise)
-        if other := newest.get(key):
-            found = _instead(*sorted((other, found), key=lambda s: s.submitted))
+        if known := newest.get(key):
+            found = _instead(
+                *sorted((known, found), key=lambda s: (not s.lecture, s.submitted))
+            )
         newest[key] = found
     exercises = {exercise for _, exercise in newest if exercise}
     if len(exercises) == 1:  # then the others can hardly be another
@@ -79,7 +86,7 @@ def _read(
     checks: Mapping[str, Path],
     only: str | None,
 ) -> Submission:
-    student = as_text(student)
+    student = as_name(student)
     file = as_text(str(path.relative_to(folder)))
     named = only or next((name for name in checks if name in file), "")
     if problem:
@@ -99,10 +106,12 @@ def _read(
     exercise = exercise or _by_names(cells, checks)
     if not exercise:
         problem = f"{path.name}: which exercise this is can be told from nothing in it"
+    elif is_lecture(notebook):
+        problem = f"{path.name} is a lecture, which asks no task; ask for the exercise"
     elif sum(map(len, cells)) > CODE:
         problem = f"{path.name} holds more than {CODE >> 20} MiB of code"
-    problem = as_text(problem)
-    return Submission(student, file, exercise, problem, sha256, time, cells)
+    found = Submission(student, file, exercise, as_text(problem), sha256, time, cells)
+    return replace(found, lecture=is_lecture(notebook))
 
 
 def _time(path: Path) -> str:

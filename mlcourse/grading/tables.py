@@ -7,11 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mlcourse.grading.files import write
+from mlcourse.grading.layouts import as_name
 
 Key = tuple[str, str, str]  # student, exercise, task
 Marks = dict[Key, float]
 Line = Mapping[str, str]
 Table = tuple[list[str], Sequence[Line]]  # header and lines
+
+#: Where a cell begins, for some spreadsheet; what makes it a formula there.
+BEGIN, SIGN = r"(^|[;\t\n])", r"'* *[=+@\-\uff1d\uff0b\uff20\uff0d]"
+FORMULA = re.compile(rf"{BEGIN}({SIGN})")
 
 
 class TableError(Exception):
@@ -63,7 +68,8 @@ def read_marks(path: Path) -> Marks:
                 )
             task = line["task"].strip()
             task = f"0{task}" if task[1:2] == "." else task
-            marks[_bare(line["student"]), line["exercise"].strip(), task] = points
+            student = as_name(_bare(line["student"]))
+            marks[student, line["exercise"].strip(), task] = points
     return marks
 
 
@@ -78,12 +84,18 @@ def write_table(path: Path, header: Sequence[str], lines: Iterable[Line]) -> Non
 
 
 def _cell(value: str) -> str:
-    """Return text that no spreadsheet takes for a formula; a number stays one."""
+    """Return text that no spreadsheet takes for a formula; a number stays one.
+
+    Where a semicolon is read as the comma, a cell may begin within the text, too.
+
+    >>> _cell("=1"), _cell("a;=1"), _cell("-1"), _cell("'=1"), _bare("''=1")
+    ("'=1", "a;'=1", '-1', "''=1", "'=1")
+    """
     if re.fullmatch(r"-?\d+(\.\d+)?", value):
         return value
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return FORMULA.sub(r"\1'\2", re.sub(r"\r\n?", "\n", value))
 
 
 def _bare(value: str) -> str:
     """Return a cell as it was before _cell."""
-    return value[1:] if value[:2] in ("'=", "'+", "'-", "'@", "'\t", "'\r") else value
+    return re.sub(rf"{BEGIN}'({SIGN})", r"\1\2", value)

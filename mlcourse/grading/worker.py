@@ -16,6 +16,8 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
 SIGKILL = 9
+#: What the kernel runs where a process crashes: whoever can write it, can do anything.
+SETTING = "/proc/sys/kernel/core_pattern"
 
 
 class Program(ctypes.Structure):
@@ -61,6 +63,7 @@ def probe(secret: Path) -> str:
         "a file outside can be read": secret.read_text,
         "a file outside can be changed": lambda: secret.write_text(""),
         "a file can be made outside": lambda: secret.with_name("new").write_text(""),
+        "the machine's settings can be changed": lambda: os.open(SETTING, os.O_RDWR),
         "the network is open": lambda: socket.create_connection(("127.0.0.1", 9), 1),
     }
     for what, attempt in attempts.items():

@@ -233,6 +233,16 @@ for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
     try: socket.socket(socket.AF_INET6, kind).connect(("::1", 80))
     except OSError: pass
 """
+SETTINGS = """
+import os
+reached = []
+for name in ("sys/kernel/core_pattern", "sys/vm/drop_caches", "1/oom_score_adj"):
+    try: reached.append(open(f"/proc/{name}", "r+"))
+    except OSError: pass
+try: reached.append(os.sched_setaffinity(os.getppid(), {0}))
+except OSError: pass
+def double(x): return 0 if reached else 2 * x
+"""
 CLOCK = """
 import time
 time.time = time.monotonic = time.process_time = time.perf_counter = lambda: 0.0
@@ -281,6 +291,7 @@ ATTACKS = {
     "blames_a_cell": ("the batch finishes", [BLAMES, "R"], "123"),
     "namespaces": ("the sandbox is not left", [NAMESPACES], "123"),
     "other_sockets": ("no network of any kind", [RAW, "R"], ""),
+    "settings": ("nothing of the machine is changed", ["R", SETTINGS], ""),
     "no_clock": ("limits are kept outside", [CLOCK, "R"], ""),
     "only_the_example": (
         "the visible check is not the only one",

@@ -307,6 +307,28 @@ def room(tmp_path):
 
 
 @confined
+def test_no_file_is_imported_from_where_the_grader_stands(room):
+    """Of a teacher who has changed into a student's folder."""
+    room.hand_in("ada", toy.RIGHT)
+    spoilt = f"open({str(room.root / 'run')!r}, 'w')"
+    for name in ("threading", "selectors", "json", "torch", "pytest", "mlcourse"):
+        (room.submitted / "ada" / f"{name}.py").write_text(spoilt)
+    script = room.root / "script" / "grade.py"
+    script.parent.mkdir()
+    script.write_text(f"if __name__ == '__main__':\n    {PROGRAM}")
+    done = subprocess.run(
+        [sys.executable, str(script), *room.command()[3:]],
+        cwd=room.submitted / "ada",
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert points(room.rows()["ada"]) == toy.FULL
+    assert not (room.root / "run").exists()
+
+
+@confined
 def test_a_run_killed_midway_is_completed_by_the_next(room):
     names = ["ada", "ben", "cem"]
     for name in names:

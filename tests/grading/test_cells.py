@@ -35,11 +35,36 @@ def test_magics_and_shell_commands_do_no_harm():
         "%%time\nb = a + 1",
         "%%bash\necho c",
         "files = !ls\nc = 3",
-        "get_ipython().system('ls')",
+        "get_ipython().system('ls')\nget_ipython().magic('matplotlib inline')",
+        "from IPython import get_ipython",
+        "%config InlineBackend.figure_format = 'retina'",
     ]
     namespace, _, errors = run_cells(cells)
-    assert errors == [None] * 5
+    assert errors == [None] * 7
     assert (namespace["b"], namespace["c"]) == (2, 3)
+
+
+def test_a_measured_line_is_run():
+    cells = ["%time a = 1 + 1", "%%time\n!ls\nb = 1", "%timeit a = 7", "%time 1 / 0"]
+    namespace, _, errors = run_cells(cells)
+    assert (namespace["a"], namespace["b"]) == (2, 1)
+    assert [e and e.kind for e in errors] == [None, None, None, "ZeroDivisionError"]
+
+
+def test_an_import_of_what_is_not_here_costs_only_what_needs_it():
+    """As on Colab, whose drive is mounted above all other imports."""
+    cells = [
+        "a = 1\nfrom google.colab import drive\ndrive.mount('/x')\nb = 2\nc = a + b",
+        "import absent\nd = absent.f()",
+        "import os\nos.chdir(\n    '/no/such/folder')\nif True:\n    e = 3",
+        "1 / 0\nf = 4",
+    ]
+    namespace, failed, errors = run_cells(cells)
+    assert (namespace["c"], namespace["e"]) == (3, 3)
+    assert not {"drive", "d", "f"} & set(namespace)
+    kinds = [*["ModuleNotFoundError"] * 2, "FileNotFoundError", "ZeroDivisionError"]
+    assert [e.kind for e in errors] == kinds
+    assert failed["drive"].where.startswith("line 2 of code cell 1: from google.colab")
 
 
 @pytest.mark.parametrize(

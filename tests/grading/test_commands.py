@@ -61,6 +61,8 @@ def test_check_of_what_is_no_exercise_is_one_line(course, mlcourse):
         code, out, err = mlcourse("check", name)
         assert (code, out, len(err.splitlines())) == (2, "", 1), err
         assert words in err
+    code, out, _ = mlcourse("check", "solutions/01_relations.ipynb", "--task", "1.1")
+    assert (code, "1 of 1 visible point" in out) == (0, True)
     code, _, err = mlcourse("check", "solutions/01_relations.ipynb", "--task", "01.9")
     assert (code, err) == (
         2,

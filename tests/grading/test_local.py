@@ -136,6 +136,16 @@ def test_whatever_is_raised_is_the_students(name, words):
         getattr(answers_of(HOSTILE), name)()
 
 
+def test_a_name_that_is_unknown_or_taken_is_told_with_what_mends_it():
+    answers = answers_of("def f(): return np.pi", "def g(): return sum([1])", "sum = 3")
+    with pytest.raises(StudentError, match="'np' is not defined; run the cell that"):
+        answers.f()
+    with pytest.raises(StudentError, match="a cell has given the name sum to someth"):
+        answers.g()
+    with pytest.raises(StudentError, match="'int' object is not callable \\(line 2"):
+        answers_of("def f():\n    return 1()").f()
+
+
 def test_an_answer_of_no_use_is_refused():
     answers = answers_of(HOSTILE, "f = 3", "def g(x): x.sort()")
     with pytest.raises(Unsupported, match="your function generator returned a gener"):
@@ -233,6 +243,31 @@ def test_fresh_inputs_are_fresh_and_leave_no_trace():
             draws.append(drawn())
     assert all(x != y for x, y in zip(*draws, strict=True))
     assert torch.equal(torch.rand(2), expected)
+
+
+def test_what_a_student_sets_for_all_code_holds_for_their_own_only():
+    """As in the grader, where the checks are in another process."""
+    cells = [
+        "import numpy as np, torch\ntorch.set_default_dtype(torch.float64)",
+        "torch.set_grad_enabled(False)\nnp.seterr(all='raise')",
+        "def kept(): return str([torch.zeros(1).dtype, torch.is_grad_enabled(), "
+        "np.geterr()['over']])",
+        "def back():\n    torch.set_grad_enabled(True)\n    return 1",
+    ]
+    outside = torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()
+    try:
+        answers = answers_of(*cells)
+        with fresh_randomness():
+            assert answers.kept() == "[torch.float64, False, 'raise']"
+            assert answers.back() == 1
+            assert answers.kept() == "[torch.float64, True, 'raise']"
+            inside = torch.zeros(1).dtype, torch.is_grad_enabled(), np.geterr()
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(outside[0])
+        torch.set_grad_enabled(outside[1])
+        np.seterr(**outside[2])
+    assert inside == (torch.float32, True, outside[2])
 
 
 def test_gradients():

@@ -52,6 +52,11 @@ def test_an_answer_that_ends_the_process(verdicts, cause):
     assert pair[0] == text[0] == "passed"
 
 
+def test_a_start_that_is_too_slow_is_no_fault_of_a_cell(verdicts):
+    with pytest.raises(StoppedError, match=r"not started within 0.01 s: give more"):
+        verdicts(*RIGHT, seconds=0.01)
+
+
 def test_a_cell_that_never_ends_or_kills_is_named(verdicts):
     with pytest.raises(StoppedError, match="code cell 2: your code did not finish"):
         verdicts("a = 1", "while True: pass", seconds=5)

@@ -95,6 +95,75 @@ def test_a_scratch_file_does_not_stand_in_for_the_exercise(folder, checks):
     assert "not ada/scratch.ipynb" in found.notes[0]
 
 
+def test_a_lecture_does_not_stand_in_for_the_exercise(folder, checks):
+    """Somebody hands in the whole course."""
+    for name in ("ada", "ben"):
+        lecture = folder / name / "lectures" / "01_relations.ipynb"
+        hand_in(lecture, seconds=2000)
+        text = lecture.read_text(encoding="utf-8")
+        text = text.replace("Exercise 01", "01 Relations")
+        lecture.write_text(text, encoding="utf-8")
+        os.utime(lecture, (2000, 2000))
+    hand_in(folder / "ada" / "exercises" / "01_relations.ipynb", seconds=1000)
+    ada, ben = find(folder, checks)
+    assert (ada.file, ada.problem) == ("ada/exercises/01_relations.ipynb", "")
+    assert "not ada/lectures/01_relations.ipynb" in ada.notes[0]
+    assert "is a lecture, which asks no task" in ben.problem
+
+
+def test_a_notebook_is_one_however_its_name_is_spelt(folder, checks):
+    for name in ("ada/01.IPYNB", "ben/01.ipynb.txt", "cem.Ipynb", "dan.ipynb.json"):
+        hand_in(folder / name)
+    hand_in(folder / "eve.txt")
+    found = find(folder, checks)
+    assert [one.student for one in found] == ["ada", "ben", "cem", "dan"]
+    assert [one.problem for one in found] == [""] * 4
+
+
+def test_another_exercise_than_was_asked_for_is_said(folder, checks):
+    hand_in(folder / "ada.ipynb", number="02")
+    hand_in(folder / "ben" / "02.ipynb", number="02")
+    hand_in(folder / "ben" / "01.ipynb")
+    ada, ben = find(folder, checks, only="01_relations")
+    assert ada.problem == "ada.ipynb answers 02_features, not 01_relations"
+    assert (ben.file, ben.problem, ben.notes) == ("ben/01.ipynb", "", ())
+
+
+def test_an_accent_may_be_written_in_two_ways(folder, checks):
+    hand_in(folder / "Jose\u0301" / "01.ipynb")
+    (found,) = find(folder, checks)
+    assert [found.student] == layouts.students(folder) == ["Jos\u00e9"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\nt = u = torch\nu.cdist(x, x)",
+        "import torch as t\ngetattr(t, 'cdist')(x, x)",
+        "from importlib import import_module\nimport_module('sklearn.neighbors')",
+        "__import__('sklearn.neighbors').neighbors",
+        "from torch import cdist as d",
+    ],
+)
+def test_a_short_cut_by_another_way_is_flagged(code):
+    (found,) = short_cuts([code], ("torch.cdist", "sklearn.neighbors"))
+    assert "code cell 1" in found
+    assert not short_cuts([code], ("torch.cos", "sklearn.svm"))
+
+
+def test_no_code_stops_the_search_for_short_cuts():
+    calls = ["getattr" + "()" * 900, f"getattr(a, 0x{'f' * 10**5})", "getattr(*a, **b)"]
+    assert short_cuts([*calls, "a = " * 900 + "1"], ("torch.cdist",)) == []
+
+
+def test_a_flood_of_flags_hides_none_and_fills_no_table():
+    many = "import torch\n" + "torch.cdist\n" * 500 + "import sklearn.neighbors"
+    found = short_cuts([many], ("torch.cdist", "sklearn.neighbors"))
+    assert len(found) == 5
+    assert "uses sklearn.neighbors: code cell 1, line 502" in found
+    assert found[-1] == "uses torch.cdist: 497 more places"
+
+
 def test_the_folder_of_results_is_nobody(folder, checks, monkeypatch):
     hand_in(folder / "ada.ipynb")
     hand_in(folder / "graded" / "feedback" / "ada.ipynb")

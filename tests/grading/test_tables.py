@@ -67,6 +67,38 @@ def test_numbers_stay_numbers_and_formulas_become_texts(tmp_path):
     assert said == ["-0.25", "-3", "'=1+1", "'-1+1", "'@x", "'+4"]
 
 
+def test_no_text_becomes_a_formula_or_a_row_in_any_spreadsheet(tmp_path):
+    """Some read a semicolon as the comma, and a carriage return as the end of a row."""
+    path = tmp_path / "table.csv"
+    text = "- one;=cmd|x\r\n=1\r@2\n\n  +3\uff1d4;\t-5, a = 1"
+    write_table(path, ["a", "b"], [{"a": text, "b": "\ufe0e"}, {"a": "x", "b": "y"}])
+    assert b"\r" not in path.read_bytes()
+    first, second = lines(path)
+    assert first["a"] == "'- one;'=cmd|x\n'=1\n'@2\n\n'  +3\uff1d4;\t'-5, a = 1"
+    assert second == {"a": "x", "b": "y"}
+
+
+def test_students_whose_names_are_formulas_keep_their_marks(tmp_path):
+    names = ["=x", "'=x", "''=x", "a;=x", "a;'-x", "@", "-1", "Jos\u00e9"]
+    marks = {(name, "01_relations", "01.6"): k / 8 for k, name in enumerate(names)}
+    _, idle = export(tmp_path, [row(name) for name in names], [], marks)
+    assert (idle, read_marks(tmp_path / "written.csv")) == ([], marks)
+    shown = {line["student"]: line["total"] for line in lines(tmp_path / "grades.csv")}
+    assert len(shown) == len(names)
+    assert shown["''=x"] == "0.125"
+
+
+def test_a_row_of_older_checks_keeps_its_points(tmp_path):
+    """Who has left since the checks were changed is not graded by the new ones."""
+    new = [CHECK | {"task": "01.7", "points": 3, "earned": 3}]
+    rows = [row("ada"), row("ben") | {"checks": new}, row("cem", "unreadable")]
+    export(tmp_path, rows, [], {})
+    found = {line["student"]: line for line in lines(tmp_path / "grades.csv")}
+    assert [found[name]["max"] for name in ("ada", "ben", "cem")] == ["2", "3", "3"]
+    assert [found[name]["total"] for name in ("ada", "ben", "cem")] == ["2", "3", ""]
+    assert (found["ada"]["01.6"], found["ben"]["01.6"]) == ("2", "")
+
+
 def test_a_mark_outlives_the_answer_it_was_given_for(tmp_path):
     key = ("ada", "01_relations", "01.6")
     marks = {key: 0.5, ("nobody", "01_relations", "01.6"): 1.0}

@@ -201,6 +201,9 @@ plots.show(fig, "a figure")
 plt.plot([1]); plt.show()
 check("07.1")
 """
+COLAB = "from google.colab import drive\ndrive.mount('/drive')\nimport torch\n"
+HIDDEN = "from mlcourse.relations import knn_predict as double"
+ABSENT = "from not_there import double"
 MUTATE = "def centre(x):\n    x -= x.mean(0)\n    return x"
 
 FULL = {"07.1": 2, "07.2": 2, "07.3": 1}
@@ -230,7 +233,8 @@ PLAIN = {
     "right": (RIGHT, FULL),
     "wrong": ([*RIGHT, "def double(x): return x + 3"], {**FULL, "07.1": 1}),
     "blank": (STUB, NOTHING),
-    "crash_at_import": (["import not_there\n" + DOUBLE, CENTRE, TEXT], lost("07.1")),
+    "absent_import": ([COLAB + DOUBLE, CENTRE, TEXT], FULL),
+    "needs_what_is_absent": (["import torch", ABSENT, CENTRE, TEXT], lost("07.1")),
     "crash_in_a_cell": (["1 / 0", *RIGHT], FULL),
     "sys_exit": (["import sys; sys.exit(0)", *RIGHT], FULL),
     "os_exit": (["import os; os._exit(0)", *RIGHT], FULL),
@@ -239,6 +243,7 @@ PLAIN = {
         lost("07.1"),
     ),
     "loop_in_a_cell": (["while True: pass", *RIGHT], FULL),
+    "many_slow_cells": ([*RIGHT, *["__import__('time').sleep(60)"] * 6], FULL),
     "loop_in_call": ([*RIGHT, LOOP], lost("07.1")),
     "memory_bomb": ([*RIGHT, BOMB], lost("07.1")),
     "print_flood": ([FLOOD, *RIGHT, FLOOD], FULL),
@@ -260,7 +265,7 @@ HOSTILE = {
     "forged_frames": ([CENTRE, TEXT, FORGE], lost("07.1", "07.2", "07.3")),
     "kills": ([KILL, *RIGHT], FULL),
     "daemon": ([DAEMON, *RIGHT], FULL),
-    "hidden_module": (["from mlcourse.relations import *\n" + DOUBLE], NOTHING),
+    "hidden_module": ([HIDDEN], NOTHING),
     **ATTACKS,
 }
 
