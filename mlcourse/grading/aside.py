@@ -51,8 +51,10 @@ def use_settings(streams: list[Any]) -> None:
 
 
 def reseed() -> None:
-    """Draw from here on what no other fork of this process draws."""
-    torch.seed()
+    """Draw from here on what no other fork of this process draws.
+
+    Torch's stream stays as it is in any new Python: it begins with a fixed seed.
+    """
     np.random.seed()
     random.seed()
 
@@ -66,6 +68,7 @@ def fresh_randomness() -> Iterator[None]:
     """
     before = streams()
     use_settings([*before[:3], torch.float32, True, _NUMPY])
+    torch.seed()
     reseed()
     try:
         yield

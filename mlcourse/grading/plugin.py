@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+import torch
 
 from mlcourse.grading.aside import reseed
 from mlcourse.grading.client import RemoteAnswers
@@ -88,6 +89,7 @@ def grade(job: Job, connection: Connection) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     end_with_starter()
+    torch.seed()  # each notebook meets inputs of its own
     reseed()
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))

@@ -29,4 +29,4 @@ def programme(
     if found.status != 0:
         raise RuntimeError(f"SCML's linear programme failed: {found.message}")
     alpha = -found.ineqlin.marginals
-    return found.x[:k], alpha[:m].clip(0, 1), min(float(alpha[m]), n_rest)
+    return found.x[:k], alpha[:m].clip(0, 1), float(min(alpha[m], n_rest))
