@@ -41,7 +41,8 @@ def test_equal_distances_take_the_lower_index():
 
 def test_nearest_is_exact_far_from_the_origin():
     # the expanded square loses gaps of 0.01 at 1000 in float32
-    references = 1000 + 0.01 * torch.arange(400.0)[:, None].expand(-1, 30)
+    far = torch.tensor([1000.0, -1000.0]).repeat(15)  # of each coordinate its own way
+    references = far + 0.01 * torch.arange(400.0)[:, None]
     label = torch.arange(400)
     for i in (17, 203, 399):
         sample = references[i].expand(1, 1, -1)

@@ -43,6 +43,23 @@ def test_every_pixel_reaches_the_code_and_comes_from_it(generator):
         assert (slope != 0).double().mean() > 0.9
 
 
+def test_networks_by_their_layers(generator, shaken, draw):
+    net = shaken(Autoencoder(3, size=8, generator=generator))
+    first, b, second, c, last, d = net.encode.parameters()
+    assert (first.shape, second.shape) == ((16, 1, 5, 5), (32, 16, 5, 5))
+    x = images = draw(5, 1, 8, 8)
+    for weight, bias in ((first, b), (second, c)):
+        x = nn.functional.conv2d(x, weight, bias, stride=2, padding=2).relu()
+    code = x.flatten(1) @ last.T + d
+    assert torch.allclose(net.encode(images), code)
+    first, b, second, c, last, d = net.decode.parameters()
+    assert (second.shape, last.shape) == ((32, 16, 4, 4), (16, 1, 4, 4))
+    x = (code @ first.T + b).relu().view(5, 32, 2, 2)
+    x = nn.functional.conv_transpose2d(x, second, c, stride=2, padding=1).relu()
+    x = nn.functional.conv_transpose2d(x, last, d, stride=2, padding=1)
+    assert torch.allclose(net.decode(code), x)
+
+
 def test_weights_come_from_the_generator_alone():
     state = torch.get_rng_state()
     nets = [
