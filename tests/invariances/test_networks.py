@@ -136,6 +136,26 @@ def test_cost_by_hand_without_noise(generator, data):
     assert cost[0].item() == pytest.approx(want.item(), rel=1e-5)
 
 
+def test_noise_of_the_codes_is_normal_of_its_size():
+    """From the given generator: torch's own may say what it will."""
+    given = []
+    for other in (1, 2):
+        torch.manual_seed(other)
+        g = torch.Generator().manual_seed(0)
+        net, x = Autoencoder(3, size=4, generator=g), torch.ones(1, 1, 4, 4)
+        with torch.no_grad():
+            code = net.encode(x)
+        net.decode.register_forward_pre_hook(lambda _, codes: given.append(*codes))
+        train_autoencoder(
+            net, x, steps=1, batch=3000, noise=0.5, weight=0.0, generator=g
+        )
+    assert torch.equal(given[0], given[1])
+    gap = (given[0] - code).detach()
+    assert gap.mean().abs() < 0.02
+    assert gap.std().item() == pytest.approx(0.5, rel=0.04)
+    assert (gap.abs() < 0.5).double().mean().item() == pytest.approx(0.683, abs=0.02)
+
+
 def test_encoder_learns_the_labels_it_is_given(generator, data):
     x, font = data.train.x, data.train.font
     bold = torch.tensor(["Bol" in name for name in data.fonts]).long()[font]
