@@ -93,6 +93,8 @@ def stanford_online_products(
         x=Photographs(source, tuple(f"{_TOP}/{file}" for *_, file in rows), size),
         y=torch.tensor([classes[y] for _, y, _, _ in rows], dtype=torch.int64),
         names=tuple(f"{_SUPER_CLASSES[kind_of[y] - 1]}/{y}" for y in classes),
-        super_class=torch.tensor([kind - 1 for _, _, kind, _ in rows]),
+        super_class=torch.tensor(
+            [kind - 1 for _, _, kind, _ in rows], dtype=torch.int64
+        ),
         super_classes=_SUPER_CLASSES,
     )

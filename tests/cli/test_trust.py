@@ -84,6 +84,13 @@ def test_the_ends_of_lines_say_nothing(course):
     assert trusted(path)
 
 
+def test_nor_does_the_order_of_its_keys(course):
+    path = course / "lectures" / "01_a.ipynb"
+    book = json.loads(path.read_text())
+    path.write_text(json.dumps(dict(reversed(book.items()))))
+    assert trust.sign(course) == ["01_a.ipynb", "02_b.ipynb"]
+
+
 def test_where_nothing_can_be_written_it_is_said(course, monkeypatch):
     (course / "data").write_text("a file")
     with pytest.raises(OSError, match="is not a directory"):

@@ -80,6 +80,13 @@ def test_fetched_unpacked_and_there_the_next_time(served, cache):
     assert kept == ["car_ims", "car_ims.tgz", "cars_annos.mat"]
 
 
+def test_whole_as_papers_take_them_and_what_has_come_is_told(served, tmp_path):
+    told = []
+    data = cars196(tmp_path, download=True, progress=lambda *n: told.append(n))
+    assert data.x.size == 224
+    assert {(len(body),) * 2 for body in BODIES.values()} <= {*told}
+
+
 def test_goes_on_where_the_line_was_cut(served, tmp_path):
     write(tmp_path, {"cars_annos.mat": BODIES["cars_annos.mat"]})
     served.drop_after = 2000

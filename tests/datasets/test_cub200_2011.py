@@ -81,6 +81,26 @@ def test_put_there_by_hand(served, tmp_path):
     assert served.asked == []
 
 
+def test_whole_as_papers_take_them_and_what_has_come_is_told(served, tmp_path):
+    told = []
+    data = cub200_2011(tmp_path, download=True, progress=lambda *n: told.append(n))
+    assert data.x.size == 224
+    assert told[-1] == (len(served.body),) * 2
+
+
+def test_every_class_may_have_its_image(tmp_path):
+    three = {1: PATHS[1], 2: PATHS[2], 3: PATHS[3]}
+    files = FILES | {
+        f"{TOP}/classes.txt": lines({1: "a", 2: "b", 3: "c"}),
+        f"{TOP}/images.txt": lines(three),
+        f"{TOP}/image_class_labels.txt": lines({1: 3, 2: 1, 3: 2}),
+    }
+    root = write(tmp_path, files)
+    assert cub200_2011(root).y.tolist() == [2, 0, 1]
+    none = cub200_2011(root, train=False)
+    assert (len(none.x), len(none.y), none.y.dtype) == (0, 0, torch.int64)
+
+
 @pytest.mark.parametrize("download", [True, False])
 def test_unpacked_by_others(served, tmp_path, download):
     check(write(tmp_path, FILES), download=download)
@@ -144,6 +164,7 @@ def test_another_archive_by_hand(tmp_path):
             "images.txt in .* must hold int str",
         ),
         ("images.txt", lines({"x": "a"}), ValueError, "must hold int str .*got 'x a'"),
+        ("images.txt", b"\xff\xd8\n", ValueError, "must hold int str .*another file"),
         (
             "images.txt",
             lines({1: "a"}),
@@ -155,6 +176,15 @@ def test_another_archive_by_hand(tmp_path):
             lines({1: "a"}),
             ValueError,
             "one class from 1 to 1 for each im",
+        ),
+        *(
+            (
+                "image_class_labels.txt",
+                lines(CLASSES | {2: beyond}),
+                ValueError,
+                "one class from 1 to 200 for each image, got 5 classes for 5 images",
+            )
+            for beyond in (0, 201)
         ),
         (f"images/{PATHS[2]}", None, FileNotFoundError, "lacks 1 of 3 .*Bird_0002.jpg"),
     ],

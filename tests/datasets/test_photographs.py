@@ -117,6 +117,8 @@ def test_blocks_of_large_photographs_are_small(tmp_path):
     large = Photographs(folder, tuple(FILES), 1500)
     assert [len(part) for part in large.split(1024)] == [2, 2, 2]
     assert len(next(large.subset([]).split(1024))) == 0
+    smallest = Photographs(folder, tuple(FILES)[:1], 1)
+    assert [part.shape for part in smallest.split(1)] == [(1, 3, 1, 1)]
 
 
 # --- in use ---------------------------------------------------------------------------

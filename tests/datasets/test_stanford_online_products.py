@@ -90,9 +90,26 @@ def test_goes_on_where_the_line_was_cut(served, tmp_path):
     assert served.asked == [None, "bytes=2000-"]
 
 
+def test_whole_as_papers_take_them_and_what_has_come_is_told(served, tmp_path):
+    told = []
+    data = stanford_online_products(
+        tmp_path, download=True, progress=lambda *n: told.append(n)
+    )
+    assert data.x.size == 224
+    assert told[-1] == (len(served.body),) * 2
+
+
 def test_unpacked_by_others(served, tmp_path):
     check(write(tmp_path, FILES), download=True)
     assert served.asked == []
+
+
+def test_a_list_may_be_empty(tmp_path):
+    root = write(tmp_path, FILES | {f"{TOP}/Ebay_train.txt": lines([])})
+    data = stanford_online_products(root)
+    assert (len(data.x), len(data.y), len(data.super_class)) == (0, 0, 0)
+    assert data.y.dtype == data.super_class.dtype == torch.int64
+    assert data.names == ("toaster/3", "bicycle/4")
 
 
 def test_classes_can_be_split_within_super_classes(tmp_path, generator):
@@ -169,6 +186,7 @@ def test_damaged_by_hand(tmp_path, data):
             ValueError,
             r"1 to 12, got \[1, 4, 13",
         ),
+        ("Ebay_test.txt", lines([(1, 3, 0, "a")]), ValueError, r"got \[0, 1, 4\]"),
         (
             TRAIN[2][3],
             None,

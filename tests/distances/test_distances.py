@@ -348,6 +348,18 @@ def test_gradient_is_finite_beside_a_zero_difference(name):
     assert x.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("p", [0.5, 1, 1.5, 3, INF])
+def test_gradient_is_zero_in_an_equal_coordinate(p):
+    """The others have sign(d) (|d| / f)^(p - 1)."""
+    x = torch.tensor([[1.0, 2.0, 5.0]], requires_grad=True)
+    y = torch.tensor([[1.0, 4.0, 2.0]], requires_grad=True)
+    dist = minkowski(x, y, p=p)
+    dist.sum().backward()
+    second, third = -((2 / dist.item()) ** (p - 1)), (3 / dist.item()) ** (p - 1)
+    assert x.grad[0].tolist() == pytest.approx([0, second, third], rel=1e-6)
+    assert torch.equal(y.grad, -x.grad)
+
+
 # --- errors ---------------------------------------------------------------------------
 
 WRONG = [

@@ -4,7 +4,9 @@ from itertools import permutations
 
 import pytest
 import torch
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
+from torch.nn.functional import normalize
 
 from mlcourse.ensembles import cluster, match_clusters
 
@@ -91,6 +93,26 @@ def test_short_integers_are_cluster_numbers_too():
 
 def test_one_cluster_has_all_points():
     assert cluster(torch.randn(4, 2), n_clusters=1, random_state=0).tolist() == [0] * 4
+
+
+def test_as_many_clusters_as_points_are_the_points():
+    assert sorted(cluster(torch.eye(3), n_clusters=3, random_state=0)) == [0, 1, 2]
+
+
+def test_five_starts_end_no_higher_than_the_first_and_once_lower(generator):
+    y = normalize(torch.randn(60, 3, generator=generator, dtype=torch.float64), dim=1)
+
+    def spread(found):
+        parts = [y[found == k] for k in range(12)]
+        return sum((part - part.mean(dim=0)).square().sum().item() for part in parts)
+
+    lower = []
+    for seed in range(6):
+        best = spread(cluster(y, n_clusters=12, random_state=seed))
+        first = KMeans(12, n_init=1, random_state=seed).fit_predict(y.numpy())
+        lower.append(best < spread(torch.as_tensor(first)) - 1e-9)
+        assert best < spread(torch.as_tensor(first)) + 1e-9
+    assert any(lower)
 
 
 @pytest.mark.errors

@@ -75,6 +75,7 @@ def test_the_smallest_of_each():
     none = torch.empty(0, dtype=torch.int64)
     assert match_clusters(none, none, n_clusters=1).shape == (0,)
     assert variance_of_mean(variance=0.5, correlation=0, n_learners=2) == 0.25
+    assert variance_of_mean(variance=0, correlation=0, n_learners=2) == 0
     small = 0.1 * torch.tensor([[1.0, -1.0, 2.0], [2.0, 0.0, 1.0]])
     assert shared_error(small)[1] == pytest.approx(shared_error(30 * small)[1])
     assert shared_error(small)[1] > 0.2

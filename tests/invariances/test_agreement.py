@@ -1,5 +1,7 @@
 """Tests for the measures of what stays and what varies."""
 
+import math
+
 import pytest
 import torch
 
@@ -41,7 +43,8 @@ def test_equal_distances_take_the_lower_index():
 
 def test_nearest_is_exact_far_from_the_origin():
     # the expanded square loses gaps of 0.01 at 1000 in float32
-    references = 1000 + 0.01 * torch.arange(400.0)[:, None].expand(-1, 30)
+    far = torch.tensor([1000.0, -1000.0]).repeat(15)  # of each coordinate its own way
+    references = far + 0.01 * torch.arange(400.0)[:, None]
     label = torch.arange(400)
     for i in (17, 203, 399):
         sample = references[i].expand(1, 1, -1)
@@ -89,6 +92,9 @@ def test_remaining_variance_by_hand():
     measured = torch.tensor([[1.0, 3.0, 5.0], [10.0, 10.0, 13.0]])
     # within: 4 and 3; total: mean 7, squares 36 16 4 9 9 36 over 5
     assert remaining_variance(measured) == pytest.approx(3.5 / 22, abs=1e-12)
+    assert (
+        remaining_variance(torch.tensor([[1.0, 3.0]])) == 1
+    )  # two samples of one code
 
 
 def test_remaining_variance_of_known_and_unknown_factors(draw):
@@ -132,7 +138,8 @@ def test_agreement_refuses_what_does_not_fit(draw):
 
 @pytest.mark.errors
 def test_remaining_variance_refuses_what_has_none():
-    with pytest.raises(ValueError, match="s >= 2 samples"):
-        remaining_variance(torch.zeros(5, 1))
+    for shape in ((5, 1), (0, 3), (3,), (2, 3, 4)):
+        with pytest.raises(ValueError, match="s >= 2 samples"):
+            remaining_variance(torch.arange(24.0)[: math.prod(shape)].view(shape))
     with pytest.raises(ValueError, match="must vary"):
         remaining_variance(torch.ones(5, 3))

@@ -131,10 +131,25 @@ def test_refuses_what_is_no_linear_gaussian_model(data):
         GaussianClass(L, mean, cov + torch.eye(5).roll(1, 0))
     with pytest.raises(ValueError, match="positive definite.*PCA"):
         GaussianClass(L, mean, L.T @ L - 0.1 * torch.eye(5))
+    for least in (-0.1, 0.0):  # of one direction alone
+        with pytest.raises(ValueError, match="positive definite.*PCA"):
+            GaussianClass(L, mean, torch.tensor([least, 1, 2, 3, 4]).double().diag())
     with pytest.raises(ValueError, match="2 rows of rank 1"):
         GaussianClass(L[[0, 0]], mean, cov)
     with pytest.raises(ValueError, match="fewer rows than d = 5"):
         GaussianClass(torch.eye(5).double(), mean, cov)
+
+
+@pytest.mark.errors
+def test_a_covariance_may_differ_from_its_transpose_by_round_off_in_any_unit(data):
+    L, mean, cov = data
+    for unit in (1e-6, 1.0, 1e6):
+        nearly, other = unit * cov, unit * cov
+        nearly[0, 1] *= 1 + 5e-5
+        other[0, 1] *= 1 + 2e-4
+        GaussianClass(L, mean, nearly)
+        with pytest.raises(ValueError, match="cov must be a symmetric"):
+            GaussianClass(L, mean, other)
 
 
 @pytest.mark.errors

@@ -43,6 +43,23 @@ def test_every_pixel_reaches_the_code_and_comes_from_it(generator):
         assert (slope != 0).double().mean() > 0.9
 
 
+def test_networks_by_their_layers(generator, shaken, draw):
+    net = shaken(Autoencoder(3, size=8, generator=generator))
+    first, b, second, c, last, d = net.encode.parameters()
+    assert (first.shape, second.shape) == ((16, 1, 5, 5), (32, 16, 5, 5))
+    x = images = draw(5, 1, 8, 8)
+    for weight, bias in ((first, b), (second, c)):
+        x = nn.functional.conv2d(x, weight, bias, stride=2, padding=2).relu()
+    code = x.flatten(1) @ last.T + d
+    assert torch.allclose(net.encode(images), code)
+    first, b, second, c, last, d = net.decode.parameters()
+    assert (second.shape, last.shape) == ((32, 16, 4, 4), (16, 1, 4, 4))
+    x = (code @ first.T + b).relu().view(5, 32, 2, 2)
+    x = nn.functional.conv_transpose2d(x, second, c, stride=2, padding=1).relu()
+    x = nn.functional.conv_transpose2d(x, last, d, stride=2, padding=1)
+    assert torch.allclose(net.decode(code), x)
+
+
 def test_weights_come_from_the_generator_alone():
     state = torch.get_rng_state()
     nets = [
@@ -117,6 +134,26 @@ def test_cost_by_hand_without_noise(generator, data):
         net, x, steps=1, batch=6, noise=0.0, weight=0.7, generator=generator
     )
     assert cost[0].item() == pytest.approx(want.item(), rel=1e-5)
+
+
+def test_noise_of_the_codes_is_normal_of_its_size():
+    """From the given generator: torch's own may say what it will."""
+    given = []
+    for other in (1, 2):
+        torch.manual_seed(other)
+        g = torch.Generator().manual_seed(0)
+        net, x = Autoencoder(3, size=4, generator=g), torch.ones(1, 1, 4, 4)
+        with torch.no_grad():
+            code = net.encode(x)
+        net.decode.register_forward_pre_hook(lambda _, codes: given.append(*codes))
+        train_autoencoder(
+            net, x, steps=1, batch=3000, noise=0.5, weight=0.0, generator=g
+        )
+    assert torch.equal(given[0], given[1])
+    gap = (given[0] - code).detach()
+    assert gap.mean().abs() < 0.02
+    assert gap.std().item() == pytest.approx(0.5, rel=0.04)
+    assert (gap.abs() < 0.5).double().mean().item() == pytest.approx(0.683, abs=0.02)
 
 
 def test_encoder_learns_the_labels_it_is_given(generator, data):

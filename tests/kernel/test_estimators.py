@@ -27,6 +27,12 @@ def test_scikit_learns_own_checks(estimator, check):
 
 
 @each
+def test_has_a_name_for_each_output(cls, blobs):
+    names = cls(n_components=3).fit(blobs[0]).get_feature_names_out()
+    assert names.tolist() == [f"{cls.__name__.lower()}{i}" for i in range(3)]
+
+
+@each
 def test_names_its_output(cls, blobs):
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(blobs[0], columns=list("abcd"))

@@ -333,6 +333,35 @@ def test_the_surveys_own_methods_stand_where_it_puts_them(cls):
     assert (*place[:4], place.regularizer) == SURVEY[cls.__name__]
 
 
+#: Methods that the table does not have, by our own judgement.
+OTHERS = {
+    "DNE": ("full", "global", ("d",), True, "none"),
+    "GMML": ("weak", "global", ("n", "d"), False, "symmetrised LogDet"),
+    "KISSME": ("weak", "global", ("n", "d"), False, "none"),
+    "LDA": ("full", "global", ("n", "d"), True, "none"),
+    "LFDA": ("full", "global", ("d",), True, "none"),
+    "LSML": ("weak", "global", ("d",), False, "LogDet"),
+    "MLKR": ("full", "local", ("d",), True, "none"),
+    "SCML": ("full", "global", ("n", "d"), True, "L1 of weights"),
+    "Whitening": ("none", "global", ("n", "d"), False, "none"),
+}
+
+
+def test_the_other_methods_stand_beside_them():
+    others = [c for c in CLASSES if c.__name__ not in SURVEY]
+    places = {c.__name__: c.taxonomy for c in others}
+    found = {name: (*place[:4], place.regularizer) for name, place in places.items()}
+    assert found == OTHERS
+
+
+def test_one_learner_meets_its_judgements_one_by_one_and_learns_no_distance():
+    places = {c.__name__: c.taxonomy for c in CLASSES}
+    assert [name for name, place in places.items() if place.online] == ["OASIS"]
+    assert all(isinstance(place.online, bool) for place in places.values())
+    unlike = [name for name, place in places.items() if place.form != "linear"]
+    assert unlike == ["OASIS"]
+
+
 def test_metric_by_hand():
     class Given(MahalanobisLearner):
         taxonomy = Taxonomy("full", "global", (), reduces_dimension=True)

@@ -9,6 +9,7 @@ import torch
 from scipy.stats import chisquare
 from torch.nn.functional import normalize
 
+from mlcourse._neighbours import neighbours
 from mlcourse.miners import SmartMiner, nearest_negatives
 from mlcourse.miners._window import Window
 from mlcourse.samplers import EpochHook
@@ -41,7 +42,8 @@ def by_loop(z, labels, depth):
 def test_strangers_are_ranked_as_a_loop_ranks_them(z, depth):
     got = nearest_negatives(z, LABELS, depth=depth)
     assert torch.equal(got, by_loop(z, LABELS, depth))
-    moved = nearest_negatives(z.double() + 1000, LABELS, depth=depth)
+    far = torch.tensor([1e7, -1e7, 1e7, -1e7], dtype=torch.float64)
+    moved = nearest_negatives(z.double() + far, LABELS, depth=depth)
     assert torch.equal(moved, got)
 
 
@@ -80,6 +82,22 @@ def test_faiss_is_asked_where_it_is_installed(z, monkeypatch):
     assert calls == [5 + 9 - 1 + 1]  # friends, and the point itself
     copies = nearest_negatives(torch.ones(4, 2), torch.tensor([0, 0, 1, 1]), depth=2)
     assert copies.sort(dim=1).values.tolist() == [[2, 3]] * 2 + [[0, 1]] * 2
+
+
+def test_faiss_may_find_copies_and_not_the_point_itself(monkeypatch):
+    """The last of equals first: the last that was found is one too many."""
+
+    def knn(queries, points, k):
+        gap = torch.cdist(torch.tensor(queries), torch.tensor(points))
+        order = gap.flip(1).sort(dim=1, stable=True).indices
+        return None, (len(points) - 1 - order[:, :k]).numpy()
+
+    faiss = ModuleType("faiss")
+    faiss.knn = knn
+    faiss.__spec__ = "found"
+    monkeypatch.setitem(sys.modules, "faiss", faiss)
+    got = neighbours(torch.tensor([[1.0], [1.0], [1.0], [1.0], [5.0]]), 2)
+    assert got.tolist() == [[3, 2], [3, 2], [3, 1], [2, 1], [3, 2]]
 
 
 # --- the miner ------------------------------------------------------------------------

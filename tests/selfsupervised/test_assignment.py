@@ -261,6 +261,7 @@ def test_generator_decides_and_nothing_else(generator):
     ("batches", "message"),
     [
         (torch.tensor([[0, 0]]), "hold one twice, the first of them in row 0"),
+        (torch.tensor([[3, 2, 1], [2, 0, 2]]), "1 of 2 .* twice, the first .* row 1"),
         (
             torch.tensor([[0, 1], [1, 4]]),
             "numbers of the 4 cliques, from 0, got 0 to 4",

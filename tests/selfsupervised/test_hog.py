@@ -43,6 +43,14 @@ def test_equals_a_loop_over_pixels(generator, h, w, cell, bins):
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-12)
 
 
+def test_faint_gradients_are_small_beside_a_thousandth_and_none_is_cut(generator):
+    x = 1e-4 * torch.rand(2, 1, 8, 8, generator=generator, dtype=torch.float64)
+    got = hog(x, cell=4, bins=9)
+    expected = torch.stack([loop(image[0], 4, 9) for image in x])
+    torch.testing.assert_close(got, expected, rtol=0, atol=1e-12)
+    assert (got - hog(1e4 * x, cell=4, bins=9)).abs().max() > 0.01
+
+
 def test_blocks_have_length_1_and_a_blank_image_has_none():
     x = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     x[1] = 0.5

@@ -38,6 +38,14 @@ def test_nothing_drawn_nothing_changed_and_nothing_happens_in_eval_mode():
     assert not torch.equal(warp.train()(x), x)
 
 
+def test_views_keep_the_precision_of_the_images():
+    x = torch.rand(3, 2, 9, 12, generator=torch.Generator().manual_seed(0))
+    loud = {"angle": 20, "scale": 1.2, "shift": 0.1, "noise": 0.1}
+    fine, view = still(**loud)(x.double()), still(**loud)(x)
+    assert fine.dtype == torch.float64
+    torch.testing.assert_close(fine.float(), view, rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(("h", "w"), [(41, 41), (41, 61)])
 def test_turns_are_even_up_to_the_angle_and_rigid_in_pixels(h, w):
     """A spot 10 pixels right of the middle moves on a circle of that radius."""

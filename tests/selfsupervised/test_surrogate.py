@@ -189,8 +189,10 @@ def test_a_run_goes_on_from_its_checkpoint(images, tmp_path):
 
 
 def test_batches_need_a_refresh(member, generator):
+    batches = fixed(member[:3], generator)
+    assert len(batches.assignment) == len(batches.labels) == 0
     with pytest.raises(RuntimeError, match="call refresh"):
-        next(iter(fixed(member[:3], generator)))
+        next(iter(batches))
 
 
 @pytest.mark.errors

@@ -194,6 +194,7 @@ def test_history_counts_from_the_untrained_network():
     assert (history.best, history.waited) == (1, 0)
     assert not history.add(loss=0.9, score=0.6, seconds=0.1)
     assert History(**history.state()) == history
+    assert not History().add(loss=0.9, score=0.6, seconds=0.1)  # none to be better than
 
 
 @pytest.mark.errors
