@@ -123,8 +123,13 @@ def code_cells(notebook: Notebook) -> list[str]:
 
 
 def is_lecture(notebook: Notebook) -> bool:
-    """Whether a notebook is a lecture, whose title begins with its number alone."""
-    return any(re.match(r"# \d\d ", cell_source(c)) for c in notebook["cells"][:1])
+    """Whether a notebook is a lecture: its title begins with a number, no cell checks.
+
+    A student may write such a title, too, above the exercise.
+    """
+    texts = [cell_source(cell) for cell in notebook["cells"]]
+    titled = bool(re.match(r"# \d\d ", "".join(texts[:1])))
+    return titled and not any(re.search(r"^check\(", t, re.MULTILINE) for t in texts)
 
 
 def guess_exercise(path: Path, notebook: Notebook, known: Iterable[str]) -> str | None:

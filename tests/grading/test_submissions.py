@@ -111,6 +111,19 @@ def test_a_lecture_does_not_stand_in_for_the_exercise(folder, checks):
     assert "is a lecture, which asks no task" in ben.problem
 
 
+def test_an_exercise_with_a_title_of_ones_own_is_no_lecture(folder, checks):
+    cells = [
+        {"cell_type": "markdown", "source": "# 01 Relations, by Ada"},
+        {"cell_type": "markdown", "source": "# Exercise 01"},
+        {"cell_type": "code", "source": 'check("01.1")'},
+    ]
+    hand_in(folder / "ada.ipynb")
+    text = json.dumps({"nbformat": 4, "cells": cells})
+    (folder / "ada.ipynb").write_text(text, encoding="utf-8")
+    (ada,) = find(folder, checks)
+    assert (ada.exercise, ada.problem) == ("01_relations", "")
+
+
 def test_a_notebook_is_one_however_its_name_is_spelt(folder, checks):
     for name in ("ada/01.IPYNB", "ben/01.ipynb.txt", "cem.Ipynb", "dan.ipynb.json"):
         hand_in(folder / name)
